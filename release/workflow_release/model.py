@@ -1,0 +1,308 @@
+"""The line of values a release is: each contains or digests the one before it; none is changed.
+
+    Source -> Plan -> Artifact -> Attested -> Cleared -> Published -> Release
+
+No value here reads a clock, a file or the environment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+from typing import Literal
+
+from workflow_containers.platform import Platform
+from workflow_release.version import Version
+from workflow_sbom.digest import Digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """The commit a release is made from.
+
+    `tag` is the strict version tag on it, if any; `refused_tags` are tags on it that look like
+    versions (`v0.18.10.1`) and are none. `branch` is None on a detached HEAD. `on_main`: the commit
+    is in the first-parent history of the main branch. `clean`: tracked files are as committed and
+    nothing untracked lies beside them. `repository` is the https address without credentials.
+    """
+
+    commit: str
+    committed_at: datetime
+    tag: str | None
+    refused_tags: tuple[str, ...]
+    branch: str | None
+    on_main: bool
+    clean: bool
+    repository: str | None
+
+    @property
+    def epoch(self) -> int:
+        """The commit's time in seconds: `SOURCE_DATE_EPOCH`."""
+        return int(self.committed_at.timestamp())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One change since the previous stable release, as its Conventional Commit says it.
+
+    `kind` is the commit type (`feat`, `fix`, …; `other` for a message that follows no convention).
+    """
+
+    commit: str
+    kind: str
+    scope: str | None
+    breaking: bool
+    summary: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sdist:
+    """A source distribution (PEP 517, PEP 625) of the project in folder `project`."""
+
+    distribution: str
+    project: PurePosixPath
+    inputs: tuple[PurePosixPath, ...] = ()
+    kind: Literal["sdist"] = "sdist"
+
+    @property
+    def id(self) -> str:
+        """The recipe's name in plans, on the command line and in records."""
+        return f"sdist:{self.distribution}"
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The recipes whose artifacts this one is made from."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wheel:
+    """A wheel (PEP 427), built from the source distribution of the same project.
+
+    `check` is a command that prints the version when the wheel is installed (`wfctl --version`).
+    """
+
+    distribution: str
+    project: PurePosixPath
+    check: tuple[str, ...] = ()
+    kind: Literal["wheel"] = "wheel"
+
+    @property
+    def id(self) -> str:
+        """The recipe's name in plans, on the command line and in records."""
+        return f"wheel:{self.distribution}"
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The source distribution."""
+        return (f"sdist:{self.distribution}",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UiBundle:
+    """A web interface: `npm ci` and `npm run build` in `project`, archived with its `dist/`."""
+
+    name: str
+    project: PurePosixPath
+    inputs: tuple[PurePosixPath, ...] = ()
+    kind: Literal["ui"] = "ui"
+
+    @property
+    def id(self) -> str:
+        """The recipe's name in plans, on the command line and in records."""
+        return f"ui:{self.name}"
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Nothing: a bundle is made from source alone."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """A container image for one or more platforms, as one OCI layout archive.
+
+    `definition` is the image's TOML file; `wheels` and `bundles` name the distributions and user
+    interfaces of this release that go into it.
+    """
+
+    name: str
+    definition: PurePosixPath
+    platforms: tuple[Platform, ...]
+    wheels: tuple[str, ...] = ()
+    bundles: tuple[str, ...] = ()
+    kind: Literal["image"] = "image"
+
+    @property
+    def id(self) -> str:
+        """The recipe's name in plans, on the command line and in records."""
+        return f"image:{self.name}"
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The wheels and bundles that go in."""
+        return (
+            *(f"wheel:{name}" for name in self.wheels),
+            *(f"ui:{name}" for name in self.bundles),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoBinary:
+    """A Go program for one platform: `package` of the module in folder `project`.
+
+    `variable` is what `-ldflags -X` sets to the version (`main.version`).
+    """
+
+    name: str
+    project: PurePosixPath
+    package: str
+    variable: str
+    platform: Platform
+    check: tuple[str, ...] = ()
+    inputs: tuple[PurePosixPath, ...] = ()
+    kind: Literal["go"] = "go"
+
+    @property
+    def id(self) -> str:
+        """The recipe's name in plans, on the command line and in records."""
+        return f"go:{self.name}:{self.platform}"
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Nothing: a program is made from source alone."""
+        return ()
+
+
+Recipe = Sdist | Wheel | UiBundle | Image | GoBinary
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DirectoryTarget:
+    """A folder that receives the release whole, as `<path>/<version>/`."""
+
+    path: PurePosixPath
+    kind: Literal["directory"] = "directory"
+
+
+Target = DirectoryTarget
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What would be made, under which version, and where it would go.
+
+    `name` is the project's; `previous` the last stable release on the first-parent history;
+    `released` every version that a tag of the repository names.
+    """
+
+    name: str
+    version: Version
+    source: Source
+    previous: Version | None
+    released: tuple[Version, ...]
+    changes: tuple[Change, ...]
+    recipes: tuple[Recipe, ...]
+    targets: tuple[Target, ...]
+
+    def recipe(self, recipe_id: str) -> Recipe:
+        """The recipe of that id; raises `KeyError`."""
+        for recipe in self.recipes:
+            if recipe.id == recipe_id:
+                return recipe
+        raise KeyError(recipe_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Artifact:
+    """A file that was built: `path` is where its bytes are now, `name` what it is called.
+
+    `locks` are the locked inputs it was made from (name and digest), for the provenance.
+    `platforms` is empty for what runs anywhere.
+    """
+
+    recipe: str
+    name: str
+    media_type: str
+    platforms: tuple[Platform, ...]
+    size: int
+    digest: Digest
+    path: Path
+    locks: tuple[Lock, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lock:
+    """A locked input of a build: a lock file's path in the repository and its digest."""
+
+    name: str
+    digest: Digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """A file of the release by name, size and digest, with its bytes when they are small."""
+
+    name: str
+    media_type: str
+    size: int
+    digest: Digest
+    content: bytes | None = None
+
+    @classmethod
+    def of(cls, name: str, media_type: str, content: bytes) -> File:
+        """A file from its bytes, hashed once."""
+        return cls(
+            name=name,
+            media_type=media_type,
+            size=len(content),
+            digest=Digest.of(content),
+            content=content,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attested:
+    """Every artifact with what was said and signed about it.
+
+    `sboms[i]` describes `artifacts[i]`; `release_sbom` all of them; `sums` is SHA256SUMS over
+    artifacts and SBOMs; `provenance` the Sigstore bundle whose statement names all of those.
+    """
+
+    artifacts: tuple[Artifact, ...]
+    sboms: tuple[File, ...]
+    release_sbom: File
+    sums: File
+    provenance: File
+
+    def __post_init__(self) -> None:
+        if not self.artifacts or len(self.artifacts) != len(self.sboms):
+            raise ValueError("every artifact has one SBOM, and there is at least one artifact")
+
+    @property
+    def files(self) -> tuple[File, ...]:
+        """What was made beside the artifacts themselves."""
+        return (*self.sboms, self.release_sbom, self.sums, self.provenance)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Why a gate refuses: which gate, about what, the fault and the remedy."""
+
+    gate: str
+    subject: str
+    message: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """One target's receipt. `created` is False when the same release was already there."""
+
+    target: str
+    location: str
+    created: bool
+
+

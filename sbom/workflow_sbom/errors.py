@@ -1,0 +1,50 @@
+"""Errors raised from this package.
+
+    SbomError               base of all
+    ├── DigestError         a text that is no SHA-256 digest
+    ├── DocumentError       bytes that are no acceptable JSON document
+    ├── TableError          a table (TOML, JSON) with faults; carries all of them
+    └── InventoryError      an artifact whose contents can't be told
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+class SbomError(Exception):
+    """Base of every error this package raises. Its text names what, where and the remedy."""
+
+
+class DigestError(SbomError, ValueError):
+    """A text that is no SHA-256 digest."""
+
+
+class DocumentError(SbomError, ValueError):
+    """Bytes that are no acceptable JSON document."""
+
+
+class InventoryError(SbomError):
+    """An artifact whose contents can't be told."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Fault:
+    """One thing wrong in a document: where (`artifact[2].kind`), what, and how to mend it."""
+
+    path: str
+    message: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        text = f"{self.path}: {self.message}" if self.path else self.message
+        return f"{text} ({self.remedy})" if self.remedy else text
+
+
+class TableError(SbomError, ValueError):
+    """A table with faults, all of them at once."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(str(fault) for fault in self.faults))

@@ -1,0 +1,3 @@
+"""Paired SQL migrations for SQLite and PostgreSQL."""
+
+__version__ = "0.0.0"

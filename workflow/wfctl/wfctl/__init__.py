@@ -1,0 +1,3 @@
+"""Command line for workflow configurations: validate, run, inspect."""
+
+__version__ = "0.0.0"
