@@ -1,19 +1,19 @@
 """Errors raised from this package. One exit code a kind; every message names what, where, remedy.
 
-    ReleaseError         1   base of all
-    ├── UsageError       2   a command line that asks for nothing that exists
-    ├── ConfigError      3   release.toml has faults; all of them
-    ├── SourceError      4   the repository can't be told: no git, no commit, a shallow clone
-    ├── VersionError     5   a text that is no version, or a rendering that would lie
-    ├── PlanError        6   nothing to release, or two artifacts of one name
-    ├── BuildError       7   one or more artifacts failed to build
-    ├── SigningError     8   a key that is missing, foreign or readable by others
-    ├── GateError        9   the judge refuses; every finding
-    ├── TargetError     10   the target holds something else under that name
-    ├── VerificationError 11 a release that is not what it says
-    ├── BusyError       12   another run works in the same output folder
-    ├── ToolError       13   a program that is missing or failed
-    └── RecordError     14   a release.json that can't be read
+ReleaseError         1   base of all
+├── UsageError       2   a command line that asks for nothing that exists
+├── ConfigError      3   release.toml has faults; all of them
+├── SourceError      4   the repository can't be told: no git, no commit, a shallow clone
+├── VersionError     5   a text that is no version, or a rendering that would lie
+├── PlanError        6   nothing to release, or two artifacts of one name
+├── BuildError       7   one or more artifacts failed to build
+├── SigningError     8   a key that is missing, foreign or readable by others
+├── GateError        9   the judge refuses; every finding
+├── TargetError     10   the target holds something else under that name
+├── VerificationError 11 a release that is not what it says
+├── BusyError       12   another run works in the same output folder
+├── ToolError       13   a program that is missing or failed
+└── RecordError     14   a release.json that can't be read
 """
 
 from __future__ import annotations

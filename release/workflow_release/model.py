@@ -304,5 +304,3 @@ class Published:
     target: str
     location: str
     created: bool
-
-
