@@ -8,6 +8,8 @@ they have no canonical text that every language agrees on.
 from __future__ import annotations
 
 import json
+import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Never
 
@@ -17,6 +19,7 @@ Json = None | bool | int | str | Sequence["Json"] | Mapping[str, "Json"]
 
 MAX_BYTES = 64 << 20
 MAX_DEPTH = 100
+MAX_DIGITS = 1000
 
 
 def encode(value: Json) -> bytes:
@@ -51,13 +54,19 @@ def decode(data: bytes, *, limit: int = MAX_BYTES) -> Any:
     """Read JSON from outside, bounded in size and depth.
 
     Refuses what readers disagree about: duplicate keys, NaN and infinities, lone surrogates,
-    bad UTF-8. Raises `DocumentError`.
+    bad UTF-8, numbers out of range. Raises `DocumentError`.
     """
     if len(data) > limit:
         raise DocumentError(f"a document of {len(data)} bytes; at most {limit} are read")
     try:
         text = data.decode("utf-8")
-        value = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+        value = json.loads(
+            text,
+            object_pairs_hook=_unique,
+            parse_constant=_no_constant,
+            parse_float=_finite,
+            parse_int=_integer,
+        )
     except UnicodeDecodeError as error:
         raise DocumentError(f"not UTF-8 at byte {error.start}") from error
     except json.JSONDecodeError as error:
@@ -73,10 +82,22 @@ def decode(data: bytes, *, limit: int = MAX_BYTES) -> Any:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     table = dict(pairs)
     if len(table) != len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
+        twice, _ = Counter(key for key, _ in pairs).most_common(1)[0]
         raise DocumentError(f"the key {twice[:80]!r} stands twice in one object")
     return table
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise DocumentError(f"the number {text[:40]} is too large")
+    return number
+
+
+def _integer(text: str) -> int:
+    if len(text) > MAX_DIGITS:
+        raise DocumentError(f"an integer of {len(text)} digits; at most {MAX_DIGITS} are read")
+    return int(text)
 
 
 def _no_constant(name: str) -> Never:

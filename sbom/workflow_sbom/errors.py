@@ -1,10 +1,11 @@
 """Errors raised from this package.
 
-    SbomError               base of all
-    ├── DigestError         a text that is no SHA-256 digest
-    ├── DocumentError       bytes that are no acceptable JSON document
-    ├── TableError          a table (TOML, JSON) with faults; carries all of them
-    └── InventoryError      an artifact whose contents can't be told
+SbomError               base of all
+├── DigestError         a text that is no SHA-256 digest
+├── DocumentError       bytes that are no acceptable JSON document
+├── TableError          a table (TOML, JSON) with faults; carries all of them
+├── ModelError          a component or document that can't be true (a reference twice, …)
+└── InventoryError      an artifact whose contents can't be told
 """
 
 from __future__ import annotations
@@ -23,6 +24,10 @@ class DigestError(SbomError, ValueError):
 
 class DocumentError(SbomError, ValueError):
     """Bytes that are no acceptable JSON document."""
+
+
+class ModelError(SbomError, ValueError):
+    """A component or document that can't be true: a malformed purl, a reference to nothing."""
 
 
 class InventoryError(SbomError):

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import re
 import types
 import typing
 from collections.abc import Iterator, Mapping
@@ -80,8 +81,10 @@ def _read_table(cls: type, table: Any, path: str, faults: list[Fault]) -> Decode
         faults.append(Fault(path, f"a table is expected, not {_kind_of(table)}"))
         return _MISSING
     entries = {entry.key: entry for entry in _entries(cls)}
-    for key in table.keys() - entries.keys():
-        faults.append(Fault(_join(path, key), "unknown key", did_you_mean(key, entries)))
+    faults.extend(
+        Fault(_join(path, _printable(key)), "unknown key", did_you_mean(key, entries))
+        for key in sorted(table.keys() - entries.keys())
+    )
     values: dict[str, Any] = {}
     before = len(faults)
     for key, entry in entries.items():
@@ -108,12 +111,14 @@ def _construct(cls: type, values: dict[str, Any], path: str, faults: list[Fault]
 
 
 def _match(entry: _Entry, value: Decoded, path: str, faults: list[Fault]) -> None:
-    import re
-
     pattern = entry.field.metadata.get("pattern", "")
-    for item in value if isinstance(value, tuple) else (value,):
-        if pattern and isinstance(item, str) and not re.fullmatch(pattern, item, re.ASCII):
-            faults.append(Fault(path, f"{item[:80]!r} does not match {pattern}"))
+    if not pattern:
+        return
+    faults.extend(
+        Fault(path, f"{item[:80]!r} does not match {pattern}")
+        for item in (value if isinstance(value, tuple) else (value,))
+        if isinstance(item, str) and not re.fullmatch(pattern, item, re.ASCII)
+    )
 
 
 def _read(expected: Any, value: Any, path: str, faults: list[Fault]) -> Decoded:
@@ -130,7 +135,9 @@ def _read(expected: Any, value: Any, path: str, faults: list[Fault]) -> Decoded:
     if expected in _PLAIN:
         if type(value) is expected:
             return value
-        faults.append(Fault(path, f"{_article(_PLAIN[expected])} is expected, not {_kind_of(value)}"))
+        faults.append(
+            Fault(path, f"{_article(_PLAIN[expected])} is expected, not {_kind_of(value)}")
+        )
         return _MISSING
     if hasattr(expected, "parse"):
         return _read_parsed(expected, value, path, faults)
@@ -152,7 +159,9 @@ def _read_mapping(item: Any, value: Any, path: str, faults: list[Fault]) -> Deco
     if not isinstance(value, Mapping):
         faults.append(Fault(path, f"a table is expected, not {_kind_of(value)}"))
         return _MISSING
-    read_items = {key: _read(item, each, _join(path, key), faults) for key, each in value.items()}
+    read_items = {
+        key: _read(item, each, _join(path, _printable(key)), faults) for key, each in value.items()
+    }
     return types.MappingProxyType(read_items)
 
 
@@ -204,6 +213,11 @@ def _join(path: str, key: str) -> str:
     return f"{path}.{key}" if path and key else path or key
 
 
+def _printable(key: str) -> str:
+    """A key from outside as a path shows it: what a terminal would act on is escaped."""
+    return key[:80] if key.isprintable() else ascii(key[:80])
+
+
 def _article(noun: str) -> str:
     return f"an {noun}" if noun[0] in "aeio" else f"a {noun}"
 
@@ -215,7 +229,9 @@ def _kind_of(value: Any) -> str:
 
 def schema(cls: type, title: str) -> dict[str, Any]:
     """The JSON Schema (2020-12) of a table, for editors that complete it."""
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title} | _schema(cls)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title} | _schema(
+        cls
+    )
 
 
 def _schema(expected: Any) -> dict[str, Any]:
