@@ -1,4 +1,7 @@
-"""What this process was given: environment, folders, processors. The only reader of `os.environ`."""
+"""What this process was given: environment, folders, processors.
+
+The only reader of `os.environ` in this package.
+"""
 
 from __future__ import annotations
 

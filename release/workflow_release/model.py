@@ -7,7 +7,6 @@ No value here reads a clock, a file or the environment.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
