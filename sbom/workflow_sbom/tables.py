@@ -5,8 +5,10 @@ the reader, every message and the schema. All faults of a table are reported at 
 its path (`artifact[2].kind`); an unknown key gets a did-you-mean.
 
 A field's type is one of: `bool`, `int`, `str`, a `Literal` of strings, a class with a `parse`
-classmethod (read from a string), a dataclass, a union of dataclasses told apart by their `kind`,
-`tuple[T, ...]`, `Mapping[str, T]`, or `T | None`. Field `tag_prefix` is the key `tag-prefix`.
+classmethod (read from a string), a relative or absolute `PurePosixPath`, a `datetime` with its
+offset, a dataclass, a union of dataclasses told apart by their `kind`, `tuple[T, ...]`,
+`Mapping[str, T]`, or `T | None` (where JSON may say null). Field `tag_prefix` is the key
+`tag-prefix`.
 """
 
 from __future__ import annotations
@@ -16,8 +18,10 @@ import difflib
 import re
 import types
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from pathlib import PurePosixPath
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from workflow_sbom.errors import Fault, TableError
@@ -26,6 +30,16 @@ T = TypeVar("T")
 Decoded = Any  # what a field's declared type says; checked at run time, not by the type checker
 _PLAIN: dict[type, str] = {str: "string", bool: "boolean", int: "integer"}
 _MISSING = object()
+
+
+def _instant(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"{text[:40]!r} has no offset from UTC")
+    return moment
+
+
+_TEXTS: dict[type, Callable[[str], Any]] = {PurePosixPath: PurePosixPath, datetime: _instant}
 
 
 def described(text: str, *, default: Any = dataclasses.MISSING, pattern: str = "") -> Any:
@@ -139,8 +153,8 @@ def _read(expected: Any, value: Any, path: str, faults: list[Fault]) -> Decoded:
             Fault(path, f"{_article(_PLAIN[expected])} is expected, not {_kind_of(value)}")
         )
         return _MISSING
-    if hasattr(expected, "parse"):
-        return _read_parsed(expected, value, path, faults)
+    if expected in _TEXTS or hasattr(expected, "parse"):
+        return _read_parsed(_TEXTS.get(expected) or expected.parse, value, path, faults)
     return _read_table(expected, value, path, faults)
 
 
@@ -173,12 +187,14 @@ def _read_choice(choices: tuple[Any, ...], value: Any, path: str, faults: list[F
     return _MISSING
 
 
-def _read_parsed(expected: Any, value: Any, path: str, faults: list[Fault]) -> Decoded:
+def _read_parsed(
+    parse: Callable[[str], Any], value: Any, path: str, faults: list[Fault]
+) -> Decoded:
     if not isinstance(value, str):
         faults.append(Fault(path, f"a string is expected, not {_kind_of(value)}"))
         return _MISSING
     try:
-        return expected.parse(value)
+        return parse(value)
     except ValueError as error:
         faults.append(Fault(path, str(error)))
         return _MISSING
@@ -187,6 +203,8 @@ def _read_parsed(expected: Any, value: Any, path: str, faults: list[Fault]) -> D
 def _read_union(members: tuple[Any, ...], value: Any, path: str, faults: list[Fault]) -> Decoded:
     """A union is told apart by `kind`; `T | None` is simply T where the key is present."""
     concrete = tuple(member for member in members if member is not type(None))
+    if value is None and len(concrete) < len(members):
+        return None
     if len(concrete) == 1:
         return _read(concrete[0], value, path, faults)
     by_kind = {_tag(member): member for member in concrete}
@@ -247,6 +265,8 @@ def _schema(expected: Any) -> dict[str, Any]:
         return {"enum": list(get_args(expected))}
     if expected in _PLAIN:
         return {"type": _PLAIN[expected]}
+    if expected in _TEXTS:
+        return {"type": "string"}
     if hasattr(expected, "parse"):
         return {"type": "string", "description": (expected.__doc__ or "").splitlines()[0]}
     return _schema_of_table(expected)
