@@ -1,0 +1,146 @@
+"""Sessions only: each calls the command line or a tool; none holds logic.
+
+    python3 bootstrap.py release     make and verify a release of this checkout
+    python3 bootstrap.py test        lint, types and every test
+
+With nox at hand, `nox -s SESSION` does the same. `nox -l` lists the sessions.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.5"
+nox.options.sessions = ["lint", "test"]
+nox.options.default_venv_backend = "none"
+
+MEMBERS = ("sbom", "containers", "release", "workflow/engine", "workflow/wfctl", "workflow/migrate")
+PYTHON = (*MEMBERS, "tests", "noxfile.py", "bootstrap.py")
+
+
+def environment(session: nox.Session, folder: str, lock: str) -> None:
+    """Run the session in a virtual environment that sessions share, made by a lock's hashes.
+
+    Every member is editable in it. What is there already for this lock stays as it is.
+    """
+    bin_folder = Path(folder, "bin").absolute()
+    session.env["PATH"] = f"{bin_folder}{os.pathsep}{os.environ['PATH']}"
+    wanted = [Path(lock), *(Path(member, "pyproject.toml") for member in MEMBERS)]
+    content = b"".join(path.read_bytes() for path in wanted) + sys.version.encode()
+    state, stamp = hashlib.sha256(content).hexdigest(), Path(folder, ".installed")
+    if stamp.exists() and stamp.read_text() == state:
+        return
+    session.run(sys.executable, "-m", "virtualenv", "--quiet", "--clear", folder)
+    pip = (str(bin_folder / "python"), "-m", "pip", "install", "--quiet", "--no-deps")
+    session.run(*pip, "--require-hashes", "-r", lock)
+    editable = [word for member in MEMBERS for word in ("-e", member)]
+    session.run(*pip, "--no-build-isolation", *editable)
+    stamp.write_text(state)
+
+
+def development(session: nox.Session) -> None:
+    """Run the session in .venv, with every tool."""
+    environment(session, ".venv", "locks/dev.txt")
+
+
+@nox.session
+def dev(session: nox.Session) -> None:
+    """Make .venv: every member editable, every tool, and the command workflow-release."""
+    development(session)
+    session.log("next: .venv/bin/workflow-release plan")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Format, lint, types, and the security of the workflows."""
+    development(session)
+    session.run("ruff", "format", "--check", *PYTHON)
+    session.run("ruff", "check", *PYTHON)
+    session.run("mypy", *PYTHON)
+    session.run("zizmor", "--offline", "--no-progress", "--pedantic", ".github")
+
+
+@nox.session
+def test(session: nox.Session) -> None:
+    """Every test but those against other implementations; coverage of the members."""
+    development(session)
+    env = {"COVERAGE_PROCESS_START": "pyproject.toml"}
+    arguments = session.posargs or ["tests", "--ignore=tests/interop", "-n", "2"]
+    session.run("coverage", "run", "-m", "pytest", *arguments, env=env)
+    session.run("coverage", "combine", "--quiet", success_codes=[0, 1])
+    session.run("coverage", "report")
+
+
+@nox.session
+def interop(session: nox.Session) -> None:
+    """Our files read by others: Sigstore's verifier, sha256sum, PostgreSQL, a browser."""
+    development(session)
+    session.run("pytest", *(session.posargs or ["tests/interop"]))
+
+
+@nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """Ratios against peers measured in the same run."""
+    development(session)
+    session.run("python", "tests/bench.py", *session.posargs)
+
+
+@nox.session(default=False)
+def golden(session: nox.Session) -> None:
+    """Write the golden files and the committed schema anew; review them in the diff."""
+    development(session)
+    session.run("pytest", "-q", "tests", "-k", "golden", env={"WORKFLOW_GOLDEN": "write"})
+
+
+def toolkit(session: nox.Session, *arguments: str) -> None:
+    """Run the command line from this checkout."""
+    environment(session, ".nox/toolkit", "locks/run.txt")
+    session.run("workflow-release", *arguments, *session.posargs)
+
+
+@nox.session(default=False)
+def wheels(session: nox.Session) -> None:
+    """The source distributions and wheels of this checkout."""
+    toolkit(session, "build", "--only", "sdist", "--only", "wheel")
+
+
+@nox.session(default=False)
+def ui(session: nox.Session) -> None:
+    """The admin UI's archive."""
+    toolkit(session, "build", "--only", "ui")
+
+
+@nox.session(default=False)
+def images(session: nox.Session) -> None:
+    """The container images, as OCI layout archives."""
+    toolkit(session, "build", "--only", "image")
+
+
+@nox.session(default=False)
+def sbom(session: nox.Session) -> None:
+    """The SBOM of every artifact."""
+    toolkit(session, "sbom")
+
+
+@nox.session(default=False)
+def release(session: nox.Session) -> None:
+    """A whole release of this checkout, made and then verified."""
+    toolkit(session, "cut", "--verify")
+
+
+@nox.session(default=False)
+def verify(session: nox.Session) -> None:
+    """Check release folders: nox -s verify -- dist/<version>."""
+    toolkit(session, "verify")
+
+
+@nox.session(default=False)
+def lock(session: nox.Session) -> None:
+    """Resolve every lock anew: hashes, no host names. Review them in the diff."""
+    development(session)
+    session.run("python", "locks/relock.py", *session.posargs)
