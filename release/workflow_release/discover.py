@@ -10,11 +10,11 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any, assert_never
 
 from workflow_containers.platform import Platform
+from workflow_release.checkout import Checkout
 from workflow_release.config import (
     ArtifactTable,
     Config,
@@ -40,33 +40,6 @@ GO_PLATFORMS = tuple(
 _DISTRIBUTION = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?", re.ASCII)
 _MAIN_PACKAGE = re.compile(r"^package main\b", re.MULTILINE)
 _NOT_PRODUCT = frozenset({"tests", "test", "testdata", "fixtures", "examples", "vendor", "docs"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checkout:
-    """A working tree and the paths in it that git tracks, relative to its root."""
-
-    root: Path
-    tracked: frozenset[PurePosixPath]
-
-    def text(self, path: PurePosixPath) -> str:
-        """A tracked file's text; raises `ConfigError`."""
-        if path not in self.tracked:
-            raise ConfigError(f"{path}: no such file among those git tracks", remedy="commit it")
-        try:
-            return (self.root / path).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{path}: can't be read: {error}", remedy="mend the file") from error
-
-    def folders_with(self, name: str) -> tuple[PurePosixPath, ...]:
-        """The folders that hold a tracked file of that name, tests and examples left out."""
-        return tuple(
-            sorted(
-                path.parent
-                for path in self.tracked
-                if path.name == name and not _NOT_PRODUCT & set(path.parent.parts)
-            )
-        )
 
 
 def recipes(config: Config, checkout: Checkout) -> tuple[Recipe, ...]:

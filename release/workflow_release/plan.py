@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, assert_never
 from workflow_release.config import Config
 from workflow_release.errors import PlanError
 from workflow_release.model import (
+    Change,
     DirectoryTarget,
     GoBinary,
     Image,
@@ -109,20 +110,11 @@ def document(plan: Plan) -> dict[str, Json]:
     """The plan as JSON; `matrix` is what a CI job's matrix takes, an entry a file and platform."""
     return {
         "name": plan.name,
-        "version": _versions(plan.version),
+        "version": versions(plan.version),
         "publishable": plan.version.publishable,
         "source": _source(plan),
         "previous": str(plan.previous) if plan.previous else None,
-        "changes": [
-            {
-                "commit": change.commit,
-                "kind": change.kind,
-                "scope": change.scope,
-                "breaking": change.breaking,
-                "summary": change.summary,
-            }
-            for change in plan.changes
-        ],
+        "changes": changes(plan.changes),
         "artifacts": [
             {
                 "id": recipe.id,
@@ -148,7 +140,22 @@ def _location(plan: Plan, target: Target) -> str:
     return f"{target.path}/{plan.version.render('file')}/"
 
 
-def _versions(version: Version) -> dict[str, Json]:
+def changes(listed: Iterable[Change]) -> list[Json]:
+    """Changes as JSON."""
+    return [
+        {
+            "commit": change.commit,
+            "kind": change.kind,
+            "scope": change.scope,
+            "breaking": change.breaking,
+            "summary": change.summary,
+        }
+        for change in listed
+    ]
+
+
+def versions(version: Version) -> dict[str, Json]:
+    """A version in every format."""
     return {
         "semver": version.render("semver"),
         "pep440": version.render("pep440"),

@@ -1,0 +1,29 @@
+"""`workflow-release changelog`: what changed since the last stable release."""
+
+from __future__ import annotations
+
+import argparse
+
+from workflow_release import config as configuration
+from workflow_release.changes import changelog
+from workflow_release.checkout import root_of
+from workflow_release.commands.interface import Shell
+from workflow_release.history import decide
+from workflow_release.prepare import history
+
+
+def run(asked: argparse.Namespace, shell: Shell) -> int:
+    """Print Markdown, or with `--json` the changes as values."""
+    root = root_of(asked.repository_path)
+    read = history(root, configuration.load(root), shell.run)
+    version, source = decide(read), read.source
+    if asked.json:
+        from workflow_release.plan import changes
+
+        shell.console.json({"version": str(version), "changes": changes(read.changes)})
+        return 0
+    date = source.committed_at.date()
+    shell.console.result(
+        changelog(version, read.previous, date, read.changes, source.repository).rstrip("\n")
+    )
+    return 0

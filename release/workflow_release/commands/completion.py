@@ -1,0 +1,16 @@
+"""`workflow-release completion SHELL`: a script that completes this command line."""
+
+from __future__ import annotations
+
+import argparse
+
+import shtab
+
+from workflow_release.cli import parser
+from workflow_release.commands.interface import Shell
+
+
+def run(asked: argparse.Namespace, shell: Shell) -> int:
+    """Print it; evaluate the output in the shell's start file."""
+    shell.console.result(shtab.complete(parser(), shell=asked.shell))
+    return 0

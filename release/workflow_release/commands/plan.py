@@ -1,0 +1,54 @@
+"""`workflow-release plan`: what would be made and where it would go."""
+
+from __future__ import annotations
+
+import argparse
+
+from workflow_release.checkout import root_of
+from workflow_release.commands.interface import Shell
+from workflow_release.console import Console
+from workflow_release.model import Plan
+from workflow_release.plan import document, expected_name, platforms_of
+from workflow_release.prepare import prepare
+
+
+def run(asked: argparse.Namespace, shell: Shell) -> int:
+    """Print the plan as a table, or with `--json` for a CI matrix. Nothing is changed."""
+    plan = prepare(root_of(asked.repository_path), shell.run).plan
+    if asked.json:
+        shell.console.json(document(plan))
+        return 0
+    show(plan, shell.console)
+    shell.console.next_step("workflow-release cut --verify")
+    return 0
+
+
+def show(plan: Plan, console: Console) -> None:
+    """The plan for a person: version, source, artifacts, targets, and what stands in the way."""
+    source = plan.source
+    origin = source.tag or source.branch or "a detached commit"
+    console.result(f"{plan.name} {plan.version}  from {source.commit[:12]} ({origin})")
+    since = f"since {plan.previous}" if plan.previous else "since the beginning"
+    console.result(f"{len(plan.changes)} changes {since}")
+    console.result("")
+    rows = [
+        (recipe.id, expected_name(recipe, plan.version), ", ".join(platforms_of(recipe)))
+        for recipe in plan.recipes
+    ]
+    console.table(("artifact", "file", "platforms"), rows)
+    console.result("")
+    for target in plan.targets:
+        console.result(f"goes to {target.path}/{plan.version.render('file')}/")
+    for reason in obstacles(plan):
+        console.say(f"note: {reason}")
+
+
+def obstacles(plan: Plan) -> tuple[str, ...]:
+    """Why this commit could not be released as it is, in sentences."""
+    source = plan.source
+    said = (
+        (not source.clean, "the working tree has uncommitted changes; cut refuses until committed"),
+        (not source.on_main, "the commit is not on the main branch; its version stays local"),
+        (bool(source.refused_tags), f"no SemVer tag: {', '.join(source.refused_tags)}"),
+    )
+    return tuple(text for applies, text in said if applies)

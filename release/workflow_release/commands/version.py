@@ -1,0 +1,28 @@
+"""`workflow-release version`: the version of this commit."""
+
+from __future__ import annotations
+
+import argparse
+
+from workflow_release import config as configuration
+from workflow_release.checkout import root_of
+from workflow_release.commands.interface import Shell
+from workflow_release.history import decide
+from workflow_release.prepare import history
+
+
+def run(asked: argparse.Namespace, shell: Shell) -> int:
+    """Print it in one format, or with `--json` in all of them."""
+    root = root_of(asked.repository_path)
+    read = history(root, configuration.load(root), shell.run)
+    version = decide(read)
+    if not asked.json:
+        shell.console.result(version.render(asked.format))
+        return 0
+    from workflow_release.plan import versions
+
+    commit = read.source.commit
+    shell.console.json(
+        {**versions(version), "publishable": version.publishable, "commit": commit}
+    )
+    return 0

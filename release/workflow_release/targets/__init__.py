@@ -1,0 +1,1 @@
+"""Where a release goes: one interface, one module a kind of target."""
