@@ -137,6 +137,18 @@ class Organisation:
 
 
 @dataclass(frozen=True, slots=True, order=True)
+class Contact:
+    """A person, as the component's own metadata gives name and e-mail address."""
+
+    name: str = ""
+    email: str = ""
+
+    def __post_init__(self) -> None:
+        _require_line("the contact", self.name or self.email)
+        _require_line("the contact's address", self.email or None)
+
+
+@dataclass(frozen=True, slots=True, order=True)
 class Property:
     """A fact CycloneDX has no field for; `name` is namespaced (`workflow:go:sum`)."""
 
@@ -172,7 +184,8 @@ class Component:
     `ref` names it inside the document: make it from what the component is (its purl, a digest, a
     file name), never from a counter or a random number. `purl` is a canonical package URL. `hashes`
     are of the bytes that are really there; hashes of a distribution go on an external reference.
-    `components` are parts inside this one (assembly).
+    `external`: not inside the subject, but expected from where it is installed. `components` are
+    parts inside this one (assembly).
     """
 
     ref: str
@@ -184,6 +197,8 @@ class Component:
     description: str | None = None
     copyright: str | None = None
     supplier: Organisation | None = None
+    authors: tuple[Contact, ...] = ()
+    external: bool = False
     scope: Scope | None = None
     hashes: tuple[Hash, ...] = ()
     licences: tuple[Licence, ...] = ()
