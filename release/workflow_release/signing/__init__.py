@@ -1,0 +1,1 @@
+"""Who signs: one interface, and a file for each kind of signer."""
