@@ -18,7 +18,10 @@ ReleaseError         1   base of all
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from workflow_release.model import Finding
 
 
 class ReleaseError(Exception):
@@ -78,9 +81,15 @@ class SigningError(ReleaseError):
 
 
 class GateError(ReleaseError):
-    """The judge refuses; the message holds every finding."""
+    """The judge refuses; the message holds every finding, `findings` has them as values."""
 
     exit_code = 9
+
+    def __init__(
+        self, message: str, *, remedy: str = "", findings: tuple[Finding, ...] = ()
+    ) -> None:
+        super().__init__(message, remedy=remedy)
+        self.findings = findings
 
 
 class TargetError(ReleaseError):

@@ -1,0 +1,85 @@
+"""What every gate is, and all it may look at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from workflow_release.evidence import Evidence, LockEvidence
+from workflow_release.model import Artifact, Attested, Finding, Plan, Recipe
+from workflow_release.names import printable
+from workflow_release.version import Version
+
+Concern = Literal["every", "stable"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A release before the judge.
+
+    `evidence` has an entry an artifact and `locks` one for each lock the artifacts name;
+    `occupied` says which targets hold something else under this version.
+    """
+
+    plan: Plan
+    attested: Attested
+    evidence: tuple[Evidence, ...]
+    locks: tuple[LockEvidence, ...]
+    occupied: tuple[str, ...]
+
+    def recipe_of(self, artifact: Artifact) -> Recipe | None:
+        """The planned recipe of an artifact."""
+        return next((each for each in self.plan.recipes if each.id == artifact.recipe), None)
+
+    def evidence_of(self, artifact: Artifact) -> Evidence | None:
+        """What was found in exactly this artifact's bytes."""
+        wanted = (artifact.name, artifact.digest)
+        return next((e for e in self.evidence if (e.artifact, e.digest) == wanted), None)
+
+    @property
+    def examined(self) -> Iterator[tuple[Artifact, Recipe, Evidence]]:
+        """The artifacts with a recipe and evidence; the gate `complete` refuses the others."""
+        for artifact in self.attested.artifacts:
+            recipe, evidence = self.recipe_of(artifact), self.evidence_of(artifact)
+            if recipe is not None and evidence is not None:
+                yield artifact, recipe, evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What a gate finds: about what, the fault and the remedy."""
+
+    subject: str
+    message: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """A named pure check. `concerns` says whether pre-releases have to pass it, too."""
+
+    name: str
+    concerns: Concern
+    check: Callable[[Candidate], Iterable[Fault]]
+
+    def applies_to(self, version: Version) -> bool:
+        """Whether a release of this version has to pass."""
+        return self.concerns == "every" or version.stable
+
+    def findings(self, candidate: Candidate) -> tuple[Finding, ...]:
+        """Every fault under this gate's name, in the order the gate saw them, fit to be shown."""
+        return tuple(
+            Finding(
+                gate=self.name,
+                subject=_shown(fault.subject, 200),
+                message=_shown(fault.message, 600),
+                remedy=fault.remedy,
+            )
+            for fault in self.check(candidate)
+        )
+
+
+def _shown(text: str, most: int) -> str:
+    """A text that may quote what came from outside, on one line of bounded length."""
+    return printable(text if len(text) <= most else f"{text[:most]}…")

@@ -1,0 +1,47 @@
+"""What the release is made from: a clean commit, its tag, and where that stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from workflow_release.gates.interface import Candidate, Fault
+
+
+def clean(candidate: Candidate) -> Iterator[Fault]:
+    """The working tree is as committed: what is built is the commit, so other files would miss."""
+    if not candidate.plan.source.clean:
+        yield Fault(
+            candidate.plan.source.commit[:12],
+            "the working tree differs from the commit, and only the commit is built",
+            "commit the changes or put them aside; git status lists them",
+        )
+
+
+def strict_tag(candidate: Candidate) -> Iterator[Fault]:
+    """Every tag on the commit that looks like a version is one, and it names this version."""
+    plan = candidate.plan
+    for tag in plan.source.refused_tags:
+        yield Fault(
+            tag,
+            "the tag looks like a version and is none, so nobody knows what it releases",
+            "delete it and tag the commit like v1.2.3 or v1.2.3-rc.1",
+        )
+    tagged = plan.version.stable or plan.version.channel == "rc"
+    tag = plan.source.tag
+    if tagged and (tag is None or not tag.endswith(str(plan.version))):
+        yield Fault(
+            str(plan.version),
+            "no tag on the commit names this version" + (f", {tag} does not" if tag else ""),
+            f"tag the commit with v{plan.version}",
+        )
+
+
+def tag_on_main(candidate: Candidate) -> Iterator[Fault]:
+    """A tag is in the first-parent history of the main branch, where releases are counted."""
+    source = candidate.plan.source
+    if source.tag is not None and not source.on_main:
+        yield Fault(
+            source.tag,
+            "the tagged commit is not in the first-parent history of the main branch",
+            "merge it to the main branch and tag the merge",
+        )

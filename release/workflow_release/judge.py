@@ -1,0 +1,73 @@
+"""The judge: every gate looks at the whole candidate; all pass, or all findings come back at once.
+
+Pure. Fails closed: no gates, no evidence about an artifact or an artifact nobody planned are
+refusals. `Cleared` has no other maker.
+"""
+
+from __future__ import annotations
+
+from dataclasses import InitVar, dataclass
+from typing import NoReturn
+
+from workflow_release.errors import GateError
+from workflow_release.gates import GATES
+from workflow_release.gates.interface import Candidate, Gate
+from workflow_release.model import Attested, Finding, Plan
+
+__all__ = ["GATES", "Candidate", "Cleared", "Gate", "judge"]
+
+_TOKEN = object()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cleared:
+    """What the gates let through, and the names of those it passed. Only `judge` makes one."""
+
+    plan: Plan
+    attested: Attested
+    gates: tuple[str, ...]
+    token: InitVar[object]
+
+    def __post_init__(self, token: object) -> None:
+        if token is not _TOKEN:
+            raise GateError(
+                "a release is cleared by the judge and by nothing else",
+                remedy="call judge() with the candidate",
+            )
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("what was cleared is not copied or stored: judge it again")
+
+
+def judge(candidate: Candidate, gates: tuple[Gate, ...] = GATES) -> Cleared:
+    """Clear a candidate, or raise `GateError` with every finding of every gate that concerns it."""
+    version = candidate.plan.version
+    concerned = tuple(gate for gate in gates if gate.applies_to(version))
+    if not concerned:
+        raise GateError(
+            f"no gate concerns {version}, so nothing can be cleared",
+            remedy="judge with the gates of workflow_release.gates",
+        )
+    findings = tuple(finding for gate in concerned for finding in gate.findings(candidate))
+    if findings:
+        raise GateError(_message(candidate, findings), remedy=_REMEDY, findings=findings)
+    names = tuple(gate.name for gate in concerned)
+    return Cleared(plan=candidate.plan, attested=candidate.attested, gates=names, token=_TOKEN)
+
+
+_REMEDY = "nothing was published; mend every line above and run the same command again"
+
+
+def _message(candidate: Candidate, findings: tuple[Finding, ...]) -> str:
+    count = "1 finding" if len(findings) == 1 else f"{len(findings)} findings"
+    return "\n".join(
+        (
+            f"{candidate.plan.name} {candidate.plan.version} is refused, {count}:",
+            *map(_line, findings),
+        )
+    )
+
+
+def _line(finding: Finding) -> str:
+    about = f"{finding.gate}: {finding.subject}: {finding.message}"
+    return f"  {about} (remedy: {finding.remedy})"
