@@ -87,7 +87,7 @@ def interop(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Ratios against peers measured in the same run."""
     development(session)
-    session.run("python", "tests/bench.py", *session.posargs)
+    session.run("python", "tests/bench", *session.posargs)
 
 
 @nox.session(default=False)
