@@ -25,7 +25,7 @@ from workflow_release.config import (
     UiTable,
 )
 from workflow_release.errors import ConfigError
-from workflow_release.model import GoBinary, Recipe, Sdist, UiBundle, Wheel
+from workflow_release.model import GoBinary, Image, Recipe, Sdist, UiBundle, Wheel
 
 GO_PLATFORMS = tuple(
     Platform(os, architecture)
@@ -205,8 +205,24 @@ def _go(table: GoTable, checkout: Checkout) -> tuple[Recipe, ...]:
     )
 
 
-def _image(table: ImageTable, checkout: Checkout) -> Recipe:
-    raise ConfigError(f"{table.definition.path}: no images yet in {checkout.root}")
+def _image(table: ImageTable, checkout: Checkout) -> Image:
+    from workflow_containers import definition
+    from workflow_containers.errors import DefinitionError
+
+    path = table.definition.path
+    checkout.text(path)
+    try:
+        image = definition.load(checkout.root / path)
+    except DefinitionError as error:
+        lines = "\n".join(f"{path}: {fault}" for fault in error.faults)
+        raise ConfigError(lines, remedy="mend the image's definition") from error
+    return Image(
+        name=image.name,
+        definition=path,
+        platforms=image.platforms,
+        wheels=tuple(member.name for member in image.wheels),
+        bundles=tuple(bundle.name for bundle in image.bundles),
+    )
 
 
 def _paths(inputs: Sequence[InRepository]) -> tuple[PurePosixPath, ...]:

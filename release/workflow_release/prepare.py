@@ -10,7 +10,6 @@ from workflow_release.config import Config
 from workflow_release.git import Repository
 from workflow_release.history import History, VersionSettings, decide, read_history
 from workflow_release.model import Plan
-from workflow_release.run import Run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,26 +21,27 @@ class Prepared:
     plan: Plan
 
 
-def history(root: Path, config: Config, run: Run) -> History:
+def history(read_from: Repository, config: Config) -> History:
     """The history of a checkout, with the repository's address as configured."""
     project = config.project
     read = read_history(
-        root, run, VersionSettings(tag_prefix=project.tag_prefix, branch=project.branch)
+        read_from, VersionSettings(tag_prefix=project.tag_prefix, branch=project.branch)
     )
     if project.repository is None:
         return read
     return replace(read, source=replace(read.source, repository=project.repository))
 
 
-def prepare(root: Path, run: Run) -> Prepared:
+def prepare(read_from: Repository) -> Prepared:
     """The plan of a checkout; raises `ReleaseError` for whatever stands in its way."""
     from workflow_release import discover
     from workflow_release.checkout import Checkout
     from workflow_release.plan import make_plan
 
+    root = read_from.folder
     config = configuration.load(root)
-    read = history(root, config, run)
-    checkout = Checkout.of(root, Repository(root, run).git("ls-files", "-z", "--cached"))
+    read = history(read_from, config)
+    checkout = Checkout.of(root, read_from.git("ls-files", "-z", "--cached"))
     recipes = discover.recipes(config, checkout)
     name = discover.release_name(config, checkout)
     plan = make_plan(name, config, read, decide(read), recipes)

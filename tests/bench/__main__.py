@@ -95,7 +95,10 @@ def make_history(folder: Path) -> Path:
         )
         if at % 100 == 50:
             stream.append(f"reset refs/tags/v0.{at // 100 + 1}.0\nfrom refs/heads/main\n\n")
-    project = '[project]\nname = "history"\nversion = "0.0.0"\n'
+    project = (
+        '[project]\nname = "history"\nversion = "0.0.0"\n'
+        '[tool.commitizen]\nversion_provider = "scm"\ntag_format = "v$version"\n'
+    )
     stream.append(
         "commit refs/heads/main\ncommitter A <a@example.org> 1800000000 +0000\n"
         "data 10\nfix: last\n\n"

@@ -1,4 +1,4 @@
 """One module a command; each turns the parsed words into one frozen request and answers it.
 
-    run(asked: argparse.Namespace, shell: Shell) -> int
+run(asked: argparse.Namespace, shell: Shell) -> int
 """

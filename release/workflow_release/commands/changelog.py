@@ -6,7 +6,6 @@ import argparse
 
 from workflow_release import config as configuration
 from workflow_release.changes import changelog
-from workflow_release.checkout import root_of
 from workflow_release.commands.interface import Shell
 from workflow_release.history import decide
 from workflow_release.prepare import history
@@ -14,8 +13,8 @@ from workflow_release.prepare import history
 
 def run(asked: argparse.Namespace, shell: Shell) -> int:
     """Print Markdown, or with `--json` the changes as values."""
-    root = root_of(asked.repository_path)
-    read = history(root, configuration.load(root), shell.run)
+    repository = shell.repository(asked.repository_path)
+    read = history(repository, configuration.load(repository.folder))
     version, source = decide(read), read.source
     if asked.json:
         from workflow_release.plan import changes

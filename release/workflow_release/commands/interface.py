@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
+from workflow_release.checkout import root_of
 from workflow_release.console import Console
+from workflow_release.git import Repository
 from workflow_release.host import Host
 from workflow_release.run import Run
 
@@ -16,3 +19,7 @@ class Shell:
     console: Console
     host: Host
     run: Run
+
+    def repository(self, start: Path) -> Repository:
+        """The repository around a folder; raises `SourceError`."""
+        return Repository(folder=root_of(start), run=self.run, environment=self.host.environment)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 
-from workflow_release.checkout import root_of
 from workflow_release.commands.interface import Shell
 from workflow_release.console import Console
 from workflow_release.model import Plan
@@ -14,7 +13,7 @@ from workflow_release.prepare import prepare
 
 def run(asked: argparse.Namespace, shell: Shell) -> int:
     """Print the plan as a table, or with `--json` for a CI matrix. Nothing is changed."""
-    plan = prepare(root_of(asked.repository_path), shell.run).plan
+    plan = prepare(shell.repository(asked.repository_path)).plan
     if asked.json:
         shell.console.json(document(plan))
         return 0

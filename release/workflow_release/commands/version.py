@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 
 from workflow_release import config as configuration
-from workflow_release.checkout import root_of
 from workflow_release.commands.interface import Shell
 from workflow_release.history import decide
 from workflow_release.prepare import history
@@ -13,8 +12,8 @@ from workflow_release.prepare import history
 
 def run(asked: argparse.Namespace, shell: Shell) -> int:
     """Print it in one format, or with `--json` in all of them."""
-    root = root_of(asked.repository_path)
-    read = history(root, configuration.load(root), shell.run)
+    repository = shell.repository(asked.repository_path)
+    read = history(repository, configuration.load(repository.folder))
     version = decide(read)
     if not asked.json:
         shell.console.result(version.render(asked.format))
@@ -22,7 +21,5 @@ def run(asked: argparse.Namespace, shell: Shell) -> int:
     from workflow_release.plan import versions
 
     commit = read.source.commit
-    shell.console.json(
-        {**versions(version), "publishable": version.publishable, "commit": commit}
-    )
+    shell.console.json({**versions(version), "publishable": version.publishable, "commit": commit})
     return 0
