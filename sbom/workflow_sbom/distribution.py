@@ -165,17 +165,13 @@ def _line(text: Any) -> str | None:
 
 
 def _authors(name: Any, address: Any) -> tuple[Contact, ...]:
+    """Those of `Author-email`; a single bare address belongs to the name in `Author`."""
     pairs = email.utils.getaddresses([str(address)]) if address else []
-    found = {
-        Contact(_line(who) or "", _line(mail) or "") for who, mail in pairs if _named(who, mail)
-    }
-    if not found and (line := _line(name or "")):
-        found = {Contact(line)}
-    return tuple(sorted(found))
-
-
-def _named(who: str, mail: str) -> bool:
-    return bool(_line(who) or _line(mail))
+    found = [(_line(who) or "", _line(mail) or "") for who, mail in pairs]
+    author = _line(name or "") or ""
+    if len(found) <= 1 and not any(who for who, _ in found):
+        found = [(author, found[0][1] if found else "")]
+    return tuple(sorted({Contact(who, mail) for who, mail in found if who or mail}))
 
 
 def _references(home_page: Any, project_urls: Any) -> tuple[ExternalReference, ...]:
