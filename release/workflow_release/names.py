@@ -17,7 +17,7 @@ RECORD = "release.json"
 SEAL = "release.json.sigstore.json"
 RESERVED = frozenset({SUMS, PROVENANCE, RECORD, SEAL})
 
-NAMESPACE = "https://github.com/GoCodeAlone/workflow/release"
+NAMESPACE = "https://github.com/GoCodeAlone/workflow"
 """Under this address stand the types of our own statements and documents."""
 
 SBOM_SUFFIX = ".cdx.json"

@@ -15,7 +15,7 @@ from workflow_sbom.canonical import Json
 from workflow_sbom.digest import Digest
 
 TYPE = "https://in-toto.io/Statement/v1"
-RELEASE = f"{names.NAMESPACE}/statement/v1"
+RELEASE = f"{names.NAMESPACE}/release-statement/v1"
 """The predicate type of the statement over `release.json`."""
 
 
