@@ -1,7 +1,7 @@
 """What examining a built file showed: plain facts, no opinions; the gates have those.
 
-Everything here was read from bytes that may come from anywhere, so every text is data: it is no path,
-and a `Gate` makes it fit to be shown.
+Everything here was read from bytes that may come from anywhere, so every text is data: it is no
+path, and a `Gate` makes it fit to be shown.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from workflow_containers.platform import Platform
 from workflow_sbom.digest import Digest
 
 MemberKind = Literal["file", "directory", "symlink", "hardlink", "device", "fifo", "other"]
@@ -66,15 +67,18 @@ class NotRun:
 class Evidence:
     """What the artifact of that name and digest was found to be.
 
-    `requirements` are its `Requires-Dist`; `licence_files` the paths of the licence texts in it and
-    `licence_expression` its `License-Expression`. `faults` says what makes it no well-formed file
-    of its kind.
+    `platforms` are those it holds programs for. `requirements` are its `Requires-Dist`, or the
+    modules in a Go program; `replaced` those modules that came from a folder. `licence_files` are
+    the paths of the licence texts in it and `licence_expression` its `License-Expression`. `faults`
+    says what makes it no well-formed file of its kind.
     """
 
     artifact: str
     digest: Digest
     claims: tuple[Claim, ...] = ()
+    platforms: tuple[Platform, ...] = ()
     requirements: tuple[str, ...] = ()
+    replaced: tuple[str, ...] = ()
     licence_files: tuple[str, ...] = ()
     licence_expression: str | None = None
     members: tuple[Member, ...] = ()
