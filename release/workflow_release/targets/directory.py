@@ -54,7 +54,8 @@ class DirectoryPublisher:
                 _refuse_different(final, shipment)
                 return Published(target="directory", location=str(final), created=False)
             partial = self.folder / f"{_PARTIAL}{final.name}"
-            partial.mkdir(mode=0o755)
+            partial.mkdir()
+            partial.chmod(0o755)
             for item in shipment.items:
                 _write(item, partial / item.name)
             _sync_folder(partial)
