@@ -1,13 +1,14 @@
 """Errors raised from this package.
 
-    ContainersError          base of all
-    ├── DefinitionError      an image definition or a lock with faults; carries all of them
-    ├── PlatformError        a text that is no platform
-    ├── MemberError          a package or wheel with a member that may not go into an image
-    ├── ClosureError         a library that a file needs and the image lacks
-    ├── MirrorError          no mirror known, or it does not have what the lock names
-    ├── LayoutError          bytes that are no OCI image layout
-    └── InterpreterError     the image's own interpreter could not be run
+ContainersError          base of all
+├── DefinitionError      an image definition or a lock with faults; carries all of them
+├── PlatformError        a text that is no platform
+├── MemberError          a package or wheel with a member that may not go into an image
+├── ClosureError         a library that a file needs and the image lacks
+├── MirrorError          no mirror known, or it does not have what the lock names
+├── LayoutError          bytes that are no OCI image layout
+├── InterpreterError     the image's own interpreter could not be run
+└── ToolError            a program that can't be started, or failed
 """
 
 from __future__ import annotations
@@ -51,3 +52,7 @@ class LayoutError(ContainersError):
 
 class InterpreterError(ContainersError):
     """The image's own interpreter could not be run."""
+
+
+class ToolError(ContainersError):
+    """A program that can't be started, runs too long, or failed."""

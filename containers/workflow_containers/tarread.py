@@ -1,0 +1,80 @@
+"""Reading tar archives from outside into image entries, in one pass, with everything bounded."""
+
+from __future__ import annotations
+
+import lzma
+import tarfile
+import zlib
+from collections.abc import Iterator
+from typing import BinaryIO, cast
+
+from workflow_containers.entries import (
+    Directory,
+    Entry,
+    File,
+    Hardlink,
+    Symlink,
+    check_link,
+    check_path,
+    plain_mode,
+)
+from workflow_containers.errors import MemberError
+
+MAX_MEMBER = 512 << 20
+MAX_MEMBERS = 100_000
+
+
+class Bounded:
+    """A stream that refuses to give more than so many bytes: a small package can hold terabytes."""
+
+    def __init__(self, stream: BinaryIO, limit: int, origin: str) -> None:
+        self._stream = stream
+        self._left = limit
+        self._origin = origin
+
+    def read(self, size: int) -> bytes:
+        """Up to `size` bytes; raises `MemberError` past the limit or for damaged ones."""
+        try:
+            data = self._stream.read(size)
+        except (lzma.LZMAError, zlib.error, EOFError, OSError) as error:
+            raise MemberError(f"{self._origin}: damaged: {error}") from error
+        self._left -= len(data)
+        if self._left < 0:
+            raise MemberError(f"{self._origin}: unpacks to more than is allowed")
+        return data
+
+
+def members(stream: Bounded, origin: str) -> Iterator[Entry]:
+    """The archive's members in its own order; raises `MemberError` for one that may not be."""
+    count = 0
+    try:
+        with tarfile.open(fileobj=cast("BinaryIO", stream), mode="r|") as archive:
+            for member in archive:
+                count += 1
+                if count > MAX_MEMBERS:
+                    raise MemberError(f"{origin}: more than {MAX_MEMBERS} members")
+                entry = _entry(archive, member, origin)
+                if entry is not None:
+                    yield entry
+    except (tarfile.TarError, ValueError) as error:
+        raise MemberError(f"{origin}: damaged: {error}") from error
+
+
+def _entry(archive: tarfile.TarFile, member: tarfile.TarInfo, origin: str) -> Entry | None:
+    name = member.name.removeprefix("./").removesuffix("/")
+    if name in {"", "."}:
+        return None
+    path = check_path(name, origin)
+    if member.isdir():
+        return Directory(path)
+    if member.issym():
+        return Symlink(path, check_link(path, member.linkname, origin))
+    if member.islnk():
+        return Hardlink(path, check_path(member.linkname.removeprefix("./"), origin))
+    if not member.isreg() or member.issparse():
+        raise MemberError(f"{origin}: {path!r} is a device or another special file")
+    if member.size > MAX_MEMBER:
+        raise MemberError(f"{origin}: {path!r} holds {member.size} bytes; at most {MAX_MEMBER}")
+    mode = plain_mode(member.mode, path, origin)
+    content = archive.extractfile(member)
+    return File(path, mode, content.read() if content else b"")
