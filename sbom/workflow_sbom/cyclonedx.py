@@ -89,10 +89,10 @@ def described(document: bytes) -> Described:
 def _subject_digest(hashes: Any) -> Digest | None:
     if not isinstance(hashes, list) or not all(isinstance(each, dict) for each in hashes):
         raise DocumentError("`metadata.component.hashes` is no array of objects")
-    found = {each.get("content") for each in hashes if each.get("alg") == "SHA-256"}
+    found = {str(each.get("content")) for each in hashes if each.get("alg") == "SHA-256"}
     if len(found) > 1:
         raise DocumentError("`metadata.component.hashes` holds several SHA-256 digests")
-    return Digest(str(found.pop()).lower()) if found else None
+    return Digest(found.pop().lower()) if found else None
 
 
 def _metadata(sbom: Sbom, created: datetime, tool_version: str, spec: Spec) -> dict[str, Any]:

@@ -212,7 +212,7 @@ def _read_union(members: tuple[Any, ...], value: Any, path: str, faults: list[Fa
         faults.append(Fault(path, f"a table is expected, not {_kind_of(value)}"))
         return _MISSING
     kind = value.get("kind")
-    if kind not in by_kind:
+    if not isinstance(kind, str) or kind not in by_kind:
         message = "missing" if kind is None else f"{str(kind)[:80]!r} is no known kind"
         faults.append(Fault(_join(path, "kind"), message, did_you_mean(str(kind), by_kind)))
         return _MISSING
@@ -247,9 +247,8 @@ def _kind_of(value: Any) -> str:
 
 def schema(cls: type, title: str) -> dict[str, Any]:
     """The JSON Schema (2020-12) of a table, for editors that complete it."""
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title} | _schema(
-        cls
-    )
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title}
+    return head | _schema(cls)
 
 
 def _schema(expected: Any) -> dict[str, Any]:
