@@ -15,7 +15,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from workflow_release.model import Change
+from workflow_release.source import Change
 
 if TYPE_CHECKING:
     from datetime import date

@@ -27,7 +27,7 @@ from workflow_release.address import https_address
 from workflow_release.changes import changes_of
 from workflow_release.errors import SourceError
 from workflow_release.git import Commit, Head, References, Repository
-from workflow_release.model import Change, Source
+from workflow_release.source import Change, Source
 from workflow_release.version import Version, next_core
 
 _AGAIN = "run it again when nothing else changes the repository"

@@ -23,7 +23,7 @@ from workflow_release.errors import VersionError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from workflow_release.model import Change
+    from workflow_release.source import Change
 
 Format = Literal["semver", "pep440", "oci", "npm", "deb", "file"]
 FORMATS: tuple[Format, ...] = ("semver", "pep440", "oci", "npm", "deb", "file")
