@@ -13,6 +13,7 @@ from typing import Any
 
 COMMAND = str(Path(sys.executable).parent / "workflow-release")
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What one run of the command left."""
@@ -64,5 +65,3 @@ class User:
     def verdict(self, folder: Path) -> Any:
         """What verify says of a release folder."""
         return json.loads(self.run("verify", str(folder), "--json").out)[0]
-
-

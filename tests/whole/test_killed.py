@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from support.person import COMMAND, User
 from support.repositories import BACKENDS, LICENCE, commit
 

@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from support.person import COMMAND, User
 from support.repositories import git
 

@@ -9,6 +9,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
 from support.person import User
 from support.repositories import BACKENDS, LICENCE, MODULE, commit, git, project
 
