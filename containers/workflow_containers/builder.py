@@ -261,7 +261,7 @@ def _built(
     everything = (each for group in fragments.values() for each in group)
     closure.check(everything, architecture.of(plan.platform), title)
     layers = tuple(layer.assemble(store, name, group, rules()) for name, group in fragments.items())
-    annotations = dict(inputs.annotations)
+    annotations = _annotations(definition, inputs)
     configuration = image.config(definition, plan.platform, layers, inputs.created, annotations)
     return archive.Built(
         platform=plan.platform,
@@ -271,6 +271,17 @@ def _built(
     )
 
 
+def _annotations(definition: Definition, inputs: Inputs) -> dict[str, str]:
+    """OCI's own keys (annotations.md), unless the caller says otherwise."""
+    return {
+        "org.opencontainers.image.title": definition.name,
+        "org.opencontainers.image.version": inputs.version,
+        "org.opencontainers.image.created": image.timestamp(inputs.created),
+        **definition.labels,
+        **inputs.annotations,
+    }
+
+
 def _written(
     definition: Definition,
     inputs: Inputs,
@@ -278,7 +289,8 @@ def _written(
     store: Store,
     destination: Path,
 ) -> ImageArchive:
-    index = image.index([(each.platform, each.manifest) for each in built], inputs.annotations)
+    manifests = [(each.platform, each.manifest) for each in built]
+    index = image.index(manifests, _annotations(definition, inputs))
     contents = archive.Contents(
         name=definition.name, version=inputs.version, index=index, images=built
     )

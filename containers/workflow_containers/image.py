@@ -84,8 +84,8 @@ def _execution(definition: Definition, labels: Mapping[str, str]) -> canonical.J
         value["Cmd"] = definition.cmd
     if definition.ports:
         value["ExposedPorts"] = {f"{port}/tcp": {} for port in definition.ports}
-    if merged := {**definition.labels, **labels}:
-        value["Labels"] = merged
+    if labels:
+        value["Labels"] = labels
     if (health := definition.health) is not None:
         value["Healthcheck"] = {
             "Test": ["CMD", *health.command],
