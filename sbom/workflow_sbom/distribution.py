@@ -8,9 +8,11 @@ what is malformed in one that only informs is left out.
 from __future__ import annotations
 
 import email.utils
+import lzma
 import re
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -32,6 +34,19 @@ MAX_UNPACKED = 8 << 30
 
 MAX_ADDRESS = 2000
 _ADDRESS = re.compile(r"https?://(?:[\w.~:/?#@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+", re.ASCII)
+
+# Whatever the archive modules raise for archives that are none, or are damaged or encrypted.
+_UNREADABLE = (
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    NotImplementedError,
+    OSError,
+    RuntimeError,
+    ValueError,
+)
 
 # PEP 753's well-known labels and their aliases, by what CycloneDX calls them.
 _LABELS: dict[str, ReferenceKind] = {
@@ -103,7 +118,7 @@ def from_wheel(path: Path, *, hashes: tuple[Hash, ...] = ()) -> Distribution:
         with zipfile.ZipFile(path) as wheel:
             names = wheel.namelist()
             data = _bounded(wheel, _only_member(path, names, ".dist-info/METADATA"))
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError) as error:
+    except _UNREADABLE as error:
         raise InventoryError(f"{path.name}: no readable wheel: {str(error)[:120]}") from error
     embedded = tuple(sorted(name for name in names if _is_embedded(name)))
     return replace(from_metadata(data, hashes=hashes), dynamic=False, embedded=embedded)
@@ -114,7 +129,7 @@ def from_sdist(path: Path, *, hashes: tuple[Hash, ...] = ()) -> Distribution:
     try:
         with tarfile.open(path, mode="r|gz") as archive:
             data = _pkg_info(archive, path.name)
-    except (tarfile.TarError, EOFError, OSError, ValueError) as error:
+    except _UNREADABLE as error:
         raise InventoryError(f"{path.name}: no readable archive: {str(error)[:120]}") from error
     return from_metadata(data, hashes=hashes)
 

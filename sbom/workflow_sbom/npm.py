@@ -9,6 +9,7 @@ does not know which of them are there.
 from __future__ import annotations
 
 import tarfile
+import zlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -81,7 +82,7 @@ def _require_same_build(artifact: ArtifactFile, shipped: Shipped) -> None:
     try:
         with tarfile.open(artifact.path, mode="r|*") as archive:
             held = {member.name.partition("dist/")[2] for member in islice(archive, MAX_FILES + 1)}
-    except (tarfile.TarError, EOFError, OSError, ValueError) as error:
+    except (tarfile.TarError, zlib.error, EOFError, OSError, ValueError) as error:
         raise InventoryError(f"{artifact.name}: no readable archive: {str(error)[:120]}") from error
     if len(held) > MAX_FILES:
         raise InventoryError(f"{artifact.name}: more than {MAX_FILES} files")
