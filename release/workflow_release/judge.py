@@ -10,13 +10,14 @@ from dataclasses import InitVar, dataclass
 from typing import NoReturn
 
 from workflow_release.errors import GateError
-from workflow_release.gates import GATES
-from workflow_release.gates.interface import Candidate, Gate
+from workflow_release.gates import GATES, PLAN_GATES
+from workflow_release.gates.interface import Candidate, Gate, PlanGate, Prospect
 from workflow_release.model import Attested, Finding, Plan
 
-__all__ = ["GATES", "Candidate", "Cleared", "Gate", "judge"]
+__all__ = ["GATES", "PLAN_GATES", "Candidate", "Cleared", "Gate", "judge", "preflight"]
 
 _TOKEN = object()
+_REMEDY = "nothing was published; mend every line above and run the same command again"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,33 +40,33 @@ class Cleared:
         raise TypeError("what was cleared is not copied or stored: judge it again")
 
 
-def judge(candidate: Candidate, gates: tuple[Gate, ...] = GATES) -> Cleared:
+def preflight(plan: Plan, occupied: tuple[str, ...]) -> None:
+    """Refuse before anything is built what the plan alone shows; raises `GateError`."""
+    prospect = Prospect(plan=plan, occupied=occupied)
+    concerned = [gate for gate in PLAN_GATES if gate.applies_to(plan.version)]
+    _refuse(plan, tuple(found for gate in concerned for found in gate.findings(prospect)))
+
+
+def judge(candidate: Candidate, gates: tuple[PlanGate | Gate, ...] = GATES) -> Cleared:
     """Clear a candidate, or raise `GateError` with every finding of every gate that concerns it."""
-    version = candidate.plan.version
-    concerned = tuple(gate for gate in gates if gate.applies_to(version))
+    plan = candidate.plan
+    concerned = tuple(gate for gate in gates if gate.applies_to(plan.version))
     if not concerned:
         raise GateError(
-            f"no gate concerns {version}, so nothing can be cleared",
+            f"no gate concerns {plan.version}, so nothing can be cleared",
             remedy="judge with the gates of workflow_release.gates",
         )
-    findings = tuple(finding for gate in concerned for finding in gate.findings(candidate))
-    if findings:
-        raise GateError(_message(candidate, findings), remedy=_REMEDY, findings=findings)
+    _refuse(plan, tuple(found for gate in concerned for found in gate.findings(candidate)))
     names = tuple(gate.name for gate in concerned)
-    return Cleared(plan=candidate.plan, attested=candidate.attested, gates=names, token=_TOKEN)
+    return Cleared(plan=plan, attested=candidate.attested, gates=names, token=_TOKEN)
 
 
-_REMEDY = "nothing was published; mend every line above and run the same command again"
-
-
-def _message(candidate: Candidate, findings: tuple[Finding, ...]) -> str:
+def _refuse(plan: Plan, findings: tuple[Finding, ...]) -> None:
+    if not findings:
+        return
     count = "1 finding" if len(findings) == 1 else f"{len(findings)} findings"
-    return "\n".join(
-        (
-            f"{candidate.plan.name} {candidate.plan.version} is refused, {count}:",
-            *map(_line, findings),
-        )
-    )
+    lines = (f"{plan.name} {plan.version} is refused, {count}:", *map(_line, findings))
+    raise GateError("\n".join(lines), remedy=_REMEDY, findings=findings)
 
 
 def _line(finding: Finding) -> str:

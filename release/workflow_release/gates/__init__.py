@@ -20,7 +20,8 @@
     licence-expression  stable    as before
 
 A tree that is clean but stands beside the main branch has a version with build metadata, which
-`publishable` lets into folders alone.
+`publishable` lets into folders alone. The first six look at the plan alone and are asked before
+anything is built, too.
 """
 
 from __future__ import annotations
@@ -35,15 +36,19 @@ from workflow_release.gates import (
     tree,
     version,
 )
-from workflow_release.gates.interface import Gate
+from workflow_release.gates.interface import Gate, PlanGate
 
-GATES: tuple[Gate, ...] = (
-    Gate(name="clean-tree", concerns="every", check=tree.clean),
-    Gate(name="strict-tag", concerns="every", check=tree.strict_tag),
-    Gate(name="tag-on-main", concerns="every", check=tree.tag_on_main),
-    Gate(name="unreleased", concerns="every", check=version.unreleased),
-    Gate(name="unoccupied", concerns="every", check=version.unoccupied),
-    Gate(name="publishable", concerns="every", check=version.publishable),
+PLAN_GATES: tuple[PlanGate, ...] = (
+    PlanGate(name="clean-tree", concerns="every", check=tree.clean),
+    PlanGate(name="strict-tag", concerns="every", check=tree.strict_tag),
+    PlanGate(name="tag-on-main", concerns="every", check=tree.tag_on_main),
+    PlanGate(name="unreleased", concerns="every", check=version.unreleased),
+    PlanGate(name="unoccupied", concerns="every", check=version.unoccupied),
+    PlanGate(name="publishable", concerns="every", check=version.publishable),
+)
+
+GATES: tuple[PlanGate | Gate, ...] = (
+    *PLAN_GATES,
     Gate(name="complete", concerns="every", check=completeness.complete),
     Gate(name="described", concerns="every", check=completeness.described),
     Gate(name="wellformed", concerns="every", check=metadata.wellformed),

@@ -41,8 +41,9 @@ def _artifact(candidate: Candidate, artifact: Artifact) -> Iterator[Fault]:
 
 def _file_names(candidate: Candidate) -> Iterator[Fault]:
     attested = candidate.attested
-    every = [each.name for each in (*attested.artifacts, *attested.files)]
-    for name in names.twice((*every, names.RECORD, names.SEAL)):
+    made = [artifact.name for artifact in attested.artifacts]
+    made += [file.name for file in attested.files]
+    for name in names.twice((*made, names.RECORD, names.SEAL)):
         yield Fault(name, "two files of the release have this name", "rename one in release.toml")
 
 

@@ -15,18 +15,26 @@ Concern = Literal["every", "stable"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
-    """A release before the judge.
+class Prospect:
+    """A release before anything is built.
 
-    `evidence` has an entry an artifact and `locks` one for each lock the artifacts name;
     `occupied` says which targets hold something else under this version.
     """
 
     plan: Plan
+    occupied: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate(Prospect):
+    """A release before the judge.
+
+    `evidence` has an entry an artifact, `locks` one for each lock that artifacts name.
+    """
+
     attested: Attested
     evidence: tuple[Evidence, ...]
     locks: tuple[LockEvidence, ...]
-    occupied: tuple[str, ...]
 
     def recipe_of(self, artifact: Artifact) -> Recipe | None:
         """The planned recipe of an artifact."""
@@ -56,19 +64,17 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Gate:
-    """A named pure check. `concerns` says whether pre-releases have to pass it, too."""
+class _Named:
+    """A check's name, and whether pre-releases have to pass it, too."""
 
     name: str
     concerns: Concern
-    check: Callable[[Candidate], Iterable[Fault]]
 
     def applies_to(self, version: Version) -> bool:
         """Whether a release of this version has to pass."""
         return self.concerns == "every" or version.stable
 
-    def findings(self, candidate: Candidate) -> tuple[Finding, ...]:
-        """Every fault under this gate's name, in the order the gate saw them, fit to be shown."""
+    def _found(self, faults: Iterable[Fault]) -> tuple[Finding, ...]:
         return tuple(
             Finding(
                 gate=self.name,
@@ -76,8 +82,30 @@ class Gate:
                 message=_shown(fault.message, 600),
                 remedy=fault.remedy,
             )
-            for fault in self.check(candidate)
+            for fault in faults
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanGate(_Named):
+    """A named pure check that can refuse before anything is built."""
+
+    check: Callable[[Prospect], Iterable[Fault]]
+
+    def findings(self, prospect: Prospect) -> tuple[Finding, ...]:
+        """Every fault under this gate's name, in the order the gate saw them, fit to be shown."""
+        return self._found(self.check(prospect))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate(_Named):
+    """A named pure check of what was built."""
+
+    check: Callable[[Candidate], Iterable[Fault]]
+
+    def findings(self, candidate: Candidate) -> tuple[Finding, ...]:
+        """As `PlanGate.findings`."""
+        return self._found(self.check(candidate))
 
 
 def _shown(text: str, most: int) -> str:

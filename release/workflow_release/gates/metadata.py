@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from fnmatch import fnmatchcase
 from typing import assert_never
 
@@ -136,7 +137,7 @@ def requirements(candidate: Candidate) -> Iterator[Fault]:
                     yield Fault(artifact.name, f"Requires-Dist: {text}: {fault}", _PUBLISHED)
 
 
-def _requirement(text: str, siblings: set[str], plan: Plan) -> str | None:
+def _requirement(text: str, siblings: AbstractSet[str], plan: Plan) -> str | None:
     """Why a requirement can't be met by an index, or None."""
     try:
         asked = Requirement(text)

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workflow_release.gates.interface import Candidate, Fault
+from workflow_release.gates.interface import Fault, Prospect
 
 
-def clean(candidate: Candidate) -> Iterator[Fault]:
+def clean(prospect: Prospect) -> Iterator[Fault]:
     """The working tree is as committed: what is built is the commit, so other files would miss."""
-    if not candidate.plan.source.clean:
+    if not prospect.plan.source.clean:
         yield Fault(
-            candidate.plan.source.commit[:12],
+            prospect.plan.source.commit[:12],
             "the working tree differs from the commit, and only the commit is built",
             "commit the changes or put them aside; git status lists them",
         )
 
 
-def strict_tag(candidate: Candidate) -> Iterator[Fault]:
+def strict_tag(prospect: Prospect) -> Iterator[Fault]:
     """Every tag on the commit that looks like a version is one, and it names this version."""
-    plan = candidate.plan
-    for tag in plan.source.refused_tags:
+    plan = prospect.plan
+    for refused in plan.source.refused_tags:
         yield Fault(
-            tag,
+            refused,
             "the tag looks like a version and is none, so nobody knows what it releases",
             "delete it and tag the commit like v1.2.3 or v1.2.3-rc.1",
         )
@@ -36,9 +36,9 @@ def strict_tag(candidate: Candidate) -> Iterator[Fault]:
         )
 
 
-def tag_on_main(candidate: Candidate) -> Iterator[Fault]:
+def tag_on_main(prospect: Prospect) -> Iterator[Fault]:
     """A tag is in the first-parent history of the main branch, where releases are counted."""
-    source = candidate.plan.source
+    source = prospect.plan.source
     if source.tag is not None and not source.on_main:
         yield Fault(
             source.tag,

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workflow_release.gates.interface import Candidate, Fault
+from workflow_release.gates.interface import Fault, Prospect
 
 _LOCAL_TARGETS = frozenset({"directory"})
 
 
-def unreleased(candidate: Candidate) -> Iterator[Fault]:
+def unreleased(prospect: Prospect) -> Iterator[Fault]:
     """No tag gives this version to another commit, and it comes after the release before it.
 
     Releases that are no ancestors are not compared: building an old commit again is no step back.
     """
-    plan = candidate.plan
+    plan = prospect.plan
     if plan.version in plan.released and plan.source.tag is None:
         yield Fault(
             str(plan.version),
@@ -29,24 +29,24 @@ def unreleased(candidate: Candidate) -> Iterator[Fault]:
         )
 
 
-def unoccupied(candidate: Candidate) -> Iterator[Fault]:
+def unoccupied(prospect: Prospect) -> Iterator[Fault]:
     """No target holds anything else under this version."""
-    for place in candidate.occupied:
+    for place in prospect.occupied:
         yield Fault(
-            str(candidate.plan.version),
+            str(prospect.plan.version),
             place,
             "a release is never overwritten; release the next version",
         )
 
 
-def publishable(candidate: Candidate) -> Iterator[Fault]:
+def publishable(prospect: Prospect) -> Iterator[Fault]:
     """A version with build metadata goes to a folder of this machine at most."""
-    if candidate.plan.version.publishable:
+    if prospect.plan.version.publishable:
         return
-    for target in candidate.plan.targets:
+    for target in prospect.plan.targets:
         if target.kind not in _LOCAL_TARGETS:
             yield Fault(
-                str(candidate.plan.version),
+                str(prospect.plan.version),
                 f"it may not be published to the target {target.kind}: it has build metadata",
                 "release from a clean commit of the main branch",
             )

@@ -1,0 +1,1 @@
+"""Reading and running what was built: one module a kind of artifact, bounded, nothing unpacked."""
