@@ -158,16 +158,22 @@ class SqliteDatabase:
             return sqlite3.SQLITE_DENY if action in deny else sqlite3.SQLITE_OK
 
         self.connection.set_authorizer(authorize)
+        # Python sees a signal between its own instructions only: give it some inside a statement.
+        self.connection.set_progress_handler(lambda: 0, _INSTRUCTIONS_BETWEEN_LOOKS)
         try:
             for offset, statement in statements(script.text):
                 try:
                     self.connection.execute(statement).fetchall()
                 except sqlite3.Error as error:
+                    if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
+                        raise KeyboardInterrupt from error
                     raise _refused(script, offset, error) from error
         finally:
             self.connection.set_authorizer(None)
+            self.connection.set_progress_handler(None, 0)
 
 
+_INSTRUCTIONS_BETWEEN_LOOKS: Final = 1_000_000
 # Whatever begins or ends a transaction; savepoints inside it are the file's own business.
 _TRANSACTION_CONTROL: Final = frozenset({sqlite3.SQLITE_TRANSACTION})
 
