@@ -56,8 +56,8 @@ def read(path: Path) -> BuildInfo:
             for offset, size in _sections(stream):
                 if found := _search(stream, offset, min(size, MAX_INFO)):
                     return parse(*found)
-    except (struct.error, UnicodeDecodeError, ValueError, IndexError) as error:
-        raise InventoryError(f"{path.name}: malformed: {str(error)[:120]}") from error
+    except (struct.error, OSError, ValueError, IndexError) as error:
+        raise InventoryError(f"{path.name}: no readable program: {str(error)[:120]}") from error
     raise InventoryError(f"{path.name}: no build information of Go 1.18 or later")
 
 
