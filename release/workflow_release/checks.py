@@ -64,8 +64,8 @@ class Sealed:
     release: Release
 
 
-def authenticate(data: bytes, keys: Iterable[TrustedKey]) -> Signed:
-    """Read a bundle and check its signature; raises `VerificationError`.
+def authenticate(data: bytes, keys: Iterable[TrustedKey], predicate_type: str) -> Signed:
+    """Read the bundle of a statement of that type; raises `VerificationError`.
 
     Nothing of the payload is looked at before the signature holds.
     """
@@ -83,16 +83,19 @@ def authenticate(data: bytes, keys: Iterable[TrustedKey]) -> Signed:
         raise VerificationError(f"{key}: {fault}", remedy=_REMEDY)
     if envelope.payload_type != dsse.IN_TOTO:
         raise VerificationError(f"the payload's type is not {dsse.IN_TOTO}", remedy=_REMEDY)
-    return Signed(key=key, stated=_object(envelope.payload))
+    return Signed(key=key, stated=_statement(envelope.payload, predicate_type))
 
 
-def _object(payload: bytes) -> Mapping[str, Any]:
+def _statement(payload: bytes, predicate_type: str) -> Mapping[str, Any]:
     try:
         stated = canonical.decode(payload, limit=bundle.MAX_BYTES)
     except DocumentError as error:
         raise VerificationError(f"the signed statement is {error}", remedy=_REMEDY) from error
     if not isinstance(stated, Mapping):
         raise VerificationError("the signed statement is no object", remedy=_REMEDY)
+    wanted = {"_type": statement.TYPE, "predicateType": predicate_type}
+    found = {key: stated[key] for key in wanted if key in stated}
+    _require_same("the signed statement is of another kind", wanted, found)
     return stated
 
 
@@ -177,7 +180,7 @@ class Origin:
 
 def origin(data: bytes, release: Release, expected: Expected) -> Origin:
     """Check the provenance whole; raises `VerificationError` with every difference."""
-    signed = authenticate(data, expected.keys)
+    signed = authenticate(data, expected.keys, provenance.PREDICATE)
     builder = provenance.builder_in(signed.stated)
     subjects = [Subject(entry.name, entry.digest) for entry in (*release.described, release.sums)]
     locks = [lock for built in release.artifacts for lock in built.locks]
@@ -202,7 +205,7 @@ def _subject_faults(wanted: Any, found: Any) -> Iterator[str]:
     if wanted == found:
         return
     given = found if isinstance(found, list) else []
-    there = {each["name"]: each for each in given if isinstance(each, dict) and "name" in each}
+    there = {each.get("name"): each for each in given if _is_named(each)}
     told = False
     for subject in wanted:
         if there.get(subject["name"]) != subject:
@@ -211,6 +214,10 @@ def _subject_faults(wanted: Any, found: Any) -> Iterator[str]:
             yield f"subject: says {what} of {subject['name']}"
     if not told:
         yield "subject: names files that this release has not, or in another order"
+
+
+def _is_named(subject: Any) -> bool:
+    return isinstance(subject, Mapping) and isinstance(subject.get("name"), str)
 
 
 def _builder_faults(builder: Builder, release: Release) -> Iterator[str]:

@@ -96,14 +96,17 @@ class OpenFolder:
             # Looked at before it is opened, for opening a device may already do something.
             before = os.stat(name, dir_fd=self.descriptor, follow_symlinks=False)
             _require_regular(name, before.st_mode)
-            with os.fdopen(os.open(name, _READ, dir_fd=self.descriptor), "rb") as stream:
-                status = os.fstat(stream.fileno())
+            descriptor = os.open(name, _READ, dir_fd=self.descriptor)
+            try:
+                status = os.fstat(descriptor)
                 _require_regular(name, status.st_mode)
                 _require_no_longer(name, status.st_size, limit)
-                while chunk := stream.read(CHUNK):
+                while chunk := os.read(descriptor, CHUNK):
                     limit -= len(chunk)
                     _require_no_longer(name, 0, limit)
                     yield chunk
+            finally:
+                os.close(descriptor)
         except FileNotFoundError as error:
             raise VerificationError(f"{printable(name)} is missing", remedy=_REMEDY) from error
         except OSError as error:

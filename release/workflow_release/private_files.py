@@ -39,12 +39,14 @@ def read(path: Path, *, forbidden: int) -> bytes:
         raise UnsafeFileError(
             f"{path}: {reason}", "put a regular file of your own there"
         ) from error
-    with os.fdopen(descriptor, "rb") as stream:
+    try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise UnsafeFileError(f"{path}: no regular file", "put a regular file there")
         _require_own(path, status, forbidden)
-        data = stream.read(MAX_BYTES + 1)
+        data = os.read(descriptor, MAX_BYTES + 1)
+    finally:
+        os.close(descriptor)
     if len(data) > MAX_BYTES:
         raise UnsafeFileError(f"{path}: larger than {MAX_BYTES} bytes", "put a key there")
     return data

@@ -8,6 +8,7 @@ SubjectPublicKeyInfo in DER. A key without its second file is refused: it may ha
 from __future__ import annotations
 
 import base64
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,7 +113,7 @@ class TrustStore:
             return ()
         except (UnsafeFileError, OSError) as error:
             raise _doubtful(error) from error
-        return tuple(_entry(path) for path in paths)
+        return tuple(key for path in paths if (key := _entry(path)) is not None)
 
     def add(self, key: TrustedKey) -> None:
         """Trust a key from now on; an entry of the same key is replaced.
@@ -147,22 +148,29 @@ class TrustStore:
     def remove(self, fingerprint: str) -> TrustedKey:
         """Stop trusting the one key whose fingerprint starts so; raises `VerificationError`."""
         key = self.find(fingerprint)
+        self.forget(key)
+        return key
+
+    def forget(self, key: TrustedKey) -> None:
+        """Stop trusting this very key, if it was trusted; raises `VerificationError`."""
         pem = self.folder / f"{key.fingerprint.hex}.pem"
         try:
-            pem.unlink()
+            pem.unlink(missing_ok=True)
             pem.with_suffix(".json").unlink(missing_ok=True)
         except OSError as error:
             raise _doubtful(error) from error
-        return key
 
 
-def _entry(path: Path) -> TrustedKey:
+def _entry(path: Path) -> TrustedKey | None:
+    """The key of an entry; None when another process removed it since it was listed."""
     try:
         pem = private_files.read(path, forbidden=OTHERS_WRITE)
         data = private_files.read(path.with_suffix(".json"), forbidden=OTHERS_WRITE)
         note = tables.read(_Note, canonical.decode(data))
         key = TrustedKey(pem=pem, label=note.label, repository=note.repository)
     except (UnsafeFileError, OSError, DocumentError, TableError) as error:
+        if isinstance(error, FileNotFoundError) and not os.path.lexists(path):
+            return None
         raise _doubtful(error, path) from error
     if path.stem != key.fingerprint.hex:
         raise VerificationError(

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from workflow_release import bundle, checks, names, record
+from workflow_release import bundle, checks, names, record, statement
 from workflow_release.checks import Expected, Origin, Sealed
 from workflow_release.errors import RecordError, VerificationError
 from workflow_release.folder import Folder, Present, open_folder
@@ -51,7 +51,7 @@ def verify(folder: Folder, expected: Expected) -> Verdict:
     doubtful = names.SEAL
     try:
         seal = folder.content(names.SEAL, bundle.MAX_BYTES)
-        signed = checks.authenticate(seal, expected.keys)
+        signed = checks.authenticate(seal, expected.keys, statement.RELEASE)
         doubtful = names.RECORD
         data = folder.content(names.RECORD, record.MAX_BYTES)
         sealed = checks.unseal(data, signed)

@@ -92,7 +92,7 @@ def _make(path: Path, origin: str, store: TrustStore) -> None:
         temporary = private_files.write_temporary(path.parent, p256.private_pem(signer.key), 0o600)
         store.add(signer.trusted)
         if not private_files.put_if_absent(path, temporary):
-            store.remove(signer.trusted.fingerprint.hex)
+            store.forget(signer.trusted)
     except OSError as error:
         raise SigningError(
             f"{path}: the key can't be written: {error.strerror}",
