@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
+from workflow_release.errors import BuildError
 from workflow_sbom import canonical
 from workflow_sbom.canonical import Json
 from workflow_sbom.digest import Digest, measure_file
@@ -44,20 +45,21 @@ class Cache:
     root: Path
 
     def file(self, name: Digest, make: Make) -> Hit:
-        """The file of that name, made by `make(path)` when it is not there or damaged."""
+        """The one file of that name, which `make(folder)` leaves in an empty folder."""
         folder = self._folder("files", name)
         with self._locked(name):
-            final = folder / "content"
-            if _intact(final):
+            final = _intact(folder)
+            if final is not None:
                 return Hit(final, reused=True)
             _remove(folder)
             with self._scratch(folder) as scratch:
-                content = scratch / "content"
-                make(content)
-                content.chmod(0o444)
-                (scratch / "digest").write_text(measure_file(content).digest.hex)
+                (scratch / "content").mkdir()
+                make(scratch / "content")
+                made = _only(scratch / "content")
+                made.chmod(0o444)
+                (scratch / "digest").write_text(measure_file(made).digest.hex)
                 scratch.rename(folder)
-            return Hit(final, reused=False)
+            return Hit(folder / "content" / made.name, reused=False)
 
     def tree(self, name: Digest, make: Make) -> Hit:
         """The folder of that name, filled by `make(path)` when it is not there.
@@ -125,12 +127,22 @@ def _sweep(folder: Path) -> None:
             continue
 
 
-def _intact(content: Path) -> bool:
+def _only(folder: Path) -> Path:
+    made = list(folder.iterdir())
+    if len(made) != 1 or made[0].is_symlink() or not made[0].is_file():
+        names = ", ".join(sorted(path.name for path in made)) or "nothing"
+        raise BuildError(f"one file was to be made, but there is: {names}")
+    return made[0]
+
+
+def _intact(folder: Path) -> Path | None:
+    """The file of an entry, if it still has the digest it was made with."""
     try:
-        expected = content.with_name("digest").read_text()
-        return measure_file(content).digest.hex == expected
-    except OSError:
-        return False
+        expected = (folder / "digest").read_text()
+        content = _only(folder / "content")
+        return content if measure_file(content).digest.hex == expected else None
+    except (OSError, BuildError):
+        return None
 
 
 def _remove(folder: Path) -> None:

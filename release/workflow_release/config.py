@@ -117,7 +117,7 @@ class GoTable:
     name: str = described("Name of the program", pattern=_NAME)
     path: InRepository = described("Folder of its go.mod", default=InRepository(PurePosixPath()))
     package: str = described(
-        "The main package, relative to the module", default=".", pattern=r"\.?[\w./-]*"
+        "The main package, relative to the module", default=".", pattern=r"\.(?:/[\w.-]+)*"
     )
     variable: str = described(
         "The string variable that receives the version", default="main.version",

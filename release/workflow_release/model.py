@@ -181,7 +181,8 @@ class Artifact:
     """A file that was built: `path` is where its bytes are now, `name` what it is called.
 
     `locks` are the locked inputs it was made from (name and digest), for the provenance.
-    `platforms` is empty for what runs anywhere.
+    `platforms` is empty for what runs anywhere. `notes` is what the build tool said about its
+    contents, for the SBOM; it is never published.
     """
 
     recipe: str
@@ -192,6 +193,7 @@ class Artifact:
     digest: Digest
     path: Path
     locks: tuple[Lock, ...] = ()
+    notes: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""How each kind of artifact is built: one interface, one module a kind."""

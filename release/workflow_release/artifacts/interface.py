@@ -1,0 +1,92 @@
+"""What a builder is handed, and what it gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from workflow_release.cache import Cache, Hit
+from workflow_release.git import Repository
+from workflow_release.host import Host
+from workflow_release.model import Artifact, Lock, Plan
+from workflow_release.progress import Progress
+from workflow_release.run import Run
+from workflow_release.staging import Tree
+from workflow_sbom.canonical import Json
+from workflow_sbom.digest import Digest, measure_file
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockFile:
+    """A lock of hashed requirements: its name in records, and its bytes."""
+
+    name: str
+    content: bytes
+
+    @property
+    def lock(self) -> Lock:
+        """What records say of it."""
+        return Lock(name=self.name, digest=Digest.of(self.content))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mirror:
+    """The Debian mirror that a person named, if any; else the machine's configuration serves."""
+
+    debian: str | None = None
+    security: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workshop:
+    """All that building works with: the plan, the commit's tree, and the machine."""
+
+    plan: Plan
+    repository: Repository
+    tree: Tree
+    host: Host
+    run: Run
+    cache: Cache
+    progress: Progress
+    backends: LockFile
+    toolkit: Digest
+    mirror: Mirror = Mirror()
+
+    def log(self, recipe_id: str) -> Path:
+        """Where the output of a recipe's programs goes."""
+        folder = self.cache.root / "logs"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder / f"{recipe_id.replace(':', '-').replace('/', '-')}.log"
+
+    def parts(self, **parts: Json) -> dict[str, Json]:
+        """The parts of a cache key, with what every key holds: the toolkit itself."""
+        return {"toolkit": self.toolkit.hex, **parts}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """An artifact, and whether it was there already."""
+
+    artifact: Artifact
+    reused: bool
+
+
+Needed = Mapping[str, Made]
+
+
+def artifact_of(
+    hit: Hit, recipe_id: str, media_type: str, locks: tuple[Lock, ...] = ()
+) -> Artifact:
+    """The artifact a cached file is, hashed as it lies there."""
+    measured = measure_file(hit.path)
+    return Artifact(
+        recipe=recipe_id,
+        name=hit.path.name,
+        media_type=media_type,
+        platforms=(),
+        size=measured.size,
+        digest=measured.digest,
+        path=hit.path,
+        locks=locks,
+    )

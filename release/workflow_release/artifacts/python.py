@@ -1,0 +1,194 @@
+"""Source distributions and wheels (PEP 517), the wheel built from the source distribution.
+
+The backend runs in an environment of locked, hashed packages; what it writes is rewritten in one
+normal form. The version is stamped in a staged export, never in the checkout.
+"""
+
+from __future__ import annotations
+
+import tarfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from build import BuildBackendException, BuildException, ProjectBuilder
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from workflow_release import stamp
+from workflow_release.archive import normalise_sdist, normalise_wheel
+from workflow_release.artifacts.interface import Made, Needed, Workshop, artifact_of
+from workflow_release.cache import key
+from workflow_release.errors import BuildError
+from workflow_release.model import Sdist, Wheel
+from workflow_release.plan import expected_name
+from workflow_release.run import Command
+from workflow_release.staging import export, key_of, visible
+from workflow_release.toolchain import environment
+from workflow_sbom import requirements
+from workflow_sbom.errors import SbomError
+
+SDIST_TYPE = "application/gzip"
+WHEEL_TYPE = "application/zip"
+
+
+def build_sdist(recipe: Sdist, shop: Workshop, needed: Needed) -> Made:
+    """The source distribution; raises `BuildError`."""
+    del needed
+    files = visible(shop.tree, recipe.project, recipe.inputs)
+    siblings = _siblings(shop)
+    parts = shop.parts(
+        files=key_of(files),
+        project=str(recipe.project),
+        version=str(shop.plan.version),
+        epoch=shop.plan.source.epoch,
+        lock=shop.backends.lock.digest.hex,
+        siblings=sorted(siblings),
+    )
+
+    def make(folder: Path) -> None:
+        with shop.cache.workspace() as work:
+            export(shop.repository, files, work / "source")
+            project = work / "source" / recipe.project
+            stamp.stamp(project, shop.plan.version, siblings)
+            made = _backend(recipe.distribution, project, recipe.id, shop).run("sdist", work)
+            expected = expected_name(recipe, shop.plan.version)
+            if made.name != expected:
+                raise BuildError(
+                    f"the backend made {made.name} instead of {expected}",
+                    remedy="declare the version statically, or by a tool the toolkit stamps",
+                )
+            normalise_sdist(made, folder / made.name, shop.plan.source.epoch)
+
+    hit = shop.cache.file(key("sdist", parts), make)
+    locks = (shop.backends.lock,)
+    return Made(artifact=artifact_of(hit, recipe.id, SDIST_TYPE, locks), reused=hit.reused)
+
+
+def build_wheel(recipe: Wheel, shop: Workshop, needed: Needed) -> Made:
+    """The wheel, from the source distribution of the same release; raises `BuildError`."""
+    sdist = needed[f"sdist:{recipe.distribution}"].artifact
+    parts = shop.parts(
+        sdist=sdist.digest.hex,
+        epoch=shop.plan.source.epoch,
+        lock=shop.backends.lock.digest.hex,
+        version=str(shop.plan.version),
+    )
+
+    def make(folder: Path) -> None:
+        with shop.cache.workspace() as work:
+            project = _unpack(sdist.path, work)
+            made = _backend(recipe.distribution, project, recipe.id, shop).run("wheel", work)
+            normalise_wheel(made, folder / made.name, shop.plan.source.epoch)
+
+    hit = shop.cache.file(key("wheel", parts), make)
+    locks = (shop.backends.lock,)
+    return Made(artifact=artifact_of(hit, recipe.id, WHEEL_TYPE, locks), reused=hit.reused)
+
+
+def _siblings(shop: Workshop) -> frozenset[str]:
+    return frozenset(
+        canonicalize_name(recipe.distribution)
+        for recipe in shop.plan.recipes
+        if isinstance(recipe, Sdist)
+    )
+
+
+def _unpack(sdist: Path, work: Path) -> Path:
+    """Unpack a normalised source distribution; its one top folder is the project."""
+    with tarfile.open(sdist) as tar:
+        tar.extractall(work / "unpacked", filter="data")
+    tops = list((work / "unpacked").iterdir())
+    if len(tops) != 1:
+        raise BuildError(f"{sdist.name} holds {len(tops)} top folders instead of one")
+    return tops[0]
+
+
+def _backend(distribution: str, project: Path, recipe_id: str, shop: Workshop) -> _Backend:
+    log = shop.log(recipe_id)
+    log.write_bytes(b"")
+    return _Backend(
+        distribution=distribution,
+        project=project,
+        environment=environment(shop.backends, shop, log),
+        log=log,
+        shop=shop,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Backend:
+    """A project's build backend in its locked environment."""
+
+    distribution: str
+    project: Path
+    environment: Path
+    log: Path
+    shop: Workshop
+
+    def run(self, what: Literal["sdist", "wheel"], work: Path) -> Path:
+        """Make a distribution in `work`; raises `BuildError`."""
+        home, out = work / "home", work / "out"
+        home.mkdir()
+        variables = self._variables(home)
+
+        def runner(
+            argv: Sequence[str],
+            cwd: str | None = None,
+            extra_environ: Mapping[str, str] | None = None,
+        ) -> None:
+            env = variables | dict(extra_environ or {})
+            done = self.shop.run(
+                Command(argv=argv, cwd=Path(cwd or self.project), env=env, log=self.log)
+            )
+            if done.code != 0:
+                raise BuildError(f"the build backend failed with exit code {done.code}")
+
+        try:
+            builder = ProjectBuilder(
+                self.project,
+                python_executable=str(self.environment / "bin" / "python"),
+                runner=runner,
+            )
+            self._refuse_unlocked(builder.build_system_requires)
+            self._refuse_unlocked(builder.get_requires_for_build(what))
+            return Path(builder.build(what, str(out)))
+        except (BuildException, BuildBackendException) as error:
+            raise BuildError(f"{self.distribution}: {error}", remedy=f"see {self.log}") from error
+
+    def _variables(self, home: Path) -> dict[str, str]:
+        path = self.shop.host.tool_environment()["PATH"]
+        return {
+            "PATH": f"{self.environment / 'bin'}:{path}",
+            "HOME": str(home),
+            "SOURCE_DATE_EPOCH": str(self.shop.plan.source.epoch),
+            "PYTHONHASHSEED": "0",
+            "LANG": "C.UTF-8",
+            "LC_ALL": "C.UTF-8",
+            "TZ": "UTC",
+        } | stamp.environment(self.distribution, self.shop.plan.version)
+
+    def _refuse_unlocked(self, wanted: set[str]) -> None:
+        """Every requirement of the backend is met by the lock, or the build stops."""
+        lock = self.shop.backends
+        try:
+            pinned = {
+                canonicalize_name(each.name): each.version
+                for each in requirements.parse(lock.content).requirements
+                if each.marker is None or each.marker.evaluate()
+            }
+        except SbomError as error:
+            raise BuildError(f"{lock.name}: {error}", remedy="make the lock again") from error
+        for text in sorted(wanted):
+            requirement = Requirement(text)
+            if requirement.marker is not None and not requirement.marker.evaluate():
+                continue
+            version = pinned.get(canonicalize_name(requirement.name))
+            if version is None or not requirement.specifier.contains(version, prereleases=True):
+                has = f"{requirement.name} {version}" if version else "no such package"
+                raise BuildError(
+                    f"{self.distribution}: the build needs {text!r}, and {lock.name} has {has}",
+                    remedy="lock it: a file of hashed requirements, named as build.lock"
+                    " in release.toml",
+                )
