@@ -26,10 +26,12 @@ from workflow_containers.layer import Layer
 from workflow_containers.lock import Lock, Package
 from workflow_containers.mirror import Mirrors
 from workflow_containers.platform import Platform
-from workflow_containers.recipe import Kitchen, Recipe, rules
+from workflow_containers.recipe import Materials, Recipe, rules
 from workflow_containers.run import Run, run
 from workflow_containers.store import Store
 from workflow_containers.target_python import TargetPython, identity
+from workflow_containers.transport import Fetch
+from workflow_containers.transport import fetch as fetch_here
 from workflow_containers.wheelhouse import Pip, wheels
 from workflow_sbom.digest import Digest
 from workflow_sbom.errors import Fault
@@ -60,7 +62,7 @@ class Tools:
     mirrors: Mirrors
     pip: tuple[str, ...]
     environment: Mapping[str, str]
-    fetch: fetch.Fetch = fetch.fetch
+    fetch: Fetch = fetch_here
     run: Run = run
     native: Platform | None = field(default_factory=native_platform)
     workers: int = 2
@@ -112,13 +114,13 @@ def build_archive(
         mirrors=tools.mirrors,
         fetch=tools.fetch,
     )
-    kitchen = Kitchen(
+    materials = Materials(
         definition=definition, store=store, bytecode=_bytecode(definition, packages, tools, store)
     )
     plans = [
         _Layers(
             platform=platform,
-            recipes=_recipes(platform, packages[platform], kitchen, inputs, tools),
+            recipes=_recipes(platform, packages[platform], materials, inputs, tools),
         )
         for platform in sorted(definition.platforms)
     ]
@@ -183,26 +185,26 @@ def _bytecode(
 def _recipes(
     platform: Platform,
     packages: Sequence[Package],
-    kitchen: Kitchen,
+    materials: Materials,
     inputs: Inputs,
     tools: Tools,
 ) -> dict[str, tuple[Recipe, ...]]:
-    definition, arch = kitchen.definition, architecture.of(platform)
+    definition, arch = materials.definition, architecture.of(platform)
     target = hashed.Target(python=definition.python, architecture=arch, glibc=_glibc(packages))
     pip = Pip(argv=tools.pip, environment=tools.environment, run=tools.run)
     given = {canonicalize_name(name): path for name, path in inputs.wheels.items()}
-    stored = wheels(_pins(definition, target, inputs.root), target, kitchen.store, pip)
+    stored = wheels(_pins(definition, target, inputs.root), target, materials.store, pip)
     application = [
         *(
-            kitchen.member_wheel(member, given[canonicalize_name(member.name)], target)
+            materials.member_wheel(member, given[canonicalize_name(member.name)], target)
             for member in definition.wheels
         ),
-        *(kitchen.bundle(each, inputs.bundles[each.name]) for each in definition.bundles),
-        *((kitchen.files(inputs.root),) if definition.files else ()),
+        *(materials.bundle(each, inputs.bundles[each.name]) for each in definition.bundles),
+        *((materials.files(inputs.root),) if definition.files else ()),
     ]
     layers = {
-        "Debian packages": (kitchen.root(arch), *map(kitchen.package, packages)),
-        "wheels": tuple(kitchen.stored_wheel(each, target) for each in stored),
+        "Debian packages": (materials.root(arch), *map(materials.package, packages)),
+        "wheels": tuple(materials.stored_wheel(each, target) for each in stored),
         "application": tuple(application),
     }
     return {name: recipes for name, recipes in layers.items() if recipes}

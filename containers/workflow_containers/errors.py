@@ -46,6 +46,10 @@ class MirrorError(ContainersError):
     """No mirror is known, or it does not have what the lock names."""
 
 
+class AbsentError(MirrorError):
+    """An address where nothing is."""
+
+
 class LayoutError(ContainersError):
     """Bytes that are no OCI image layout."""
 

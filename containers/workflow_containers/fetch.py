@@ -1,45 +1,27 @@
-"""Fetching locked packages into the store: the only place of this package that uses the network."""
+"""Fetching locked packages into the store, each checked against the lock as it comes."""
 
 from __future__ import annotations
 
 import hashlib
 import http.client
-import urllib.error
-import urllib.request
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import IO, Protocol
+from typing import IO
 
-from workflow_containers.errors import MirrorError
+from workflow_containers.errors import AbsentError, MirrorError
 from workflow_containers.lock import Package
 from workflow_containers.mirror import Mirrors
 from workflow_containers.store import Store
+from workflow_containers.transport import Fetch
 from workflow_sbom.digest import Digest
 
 RELOCK = "run workflow-containers lock"
 _TRIES = 3
 _STEP = 256 << 10
-_TIMEOUT = 60
 _AT_ONCE = 8
 
 
-class Fetch(Protocol):
-    """Opens an address for reading; raises `OSError`."""
-
-    def __call__(self, url: str) -> IO[bytes]:
-        """Open it."""
-        ...
-
-
-def fetch(url: str) -> IO[bytes]:
-    """Open an http, https or file address; implements `Fetch`."""
-    stream: IO[bytes] = urllib.request.urlopen(url, timeout=_TIMEOUT)  # noqa: S310 - checked by Mirrors
-    return stream
-
-
-def packages(
-    wanted: Iterable[Package], *, store: Store, mirrors: Mirrors, fetch: Fetch = fetch
-) -> None:
+def packages(wanted: Iterable[Package], *, store: Store, mirrors: Mirrors, fetch: Fetch) -> None:
     """Bring every package into the store; raises `MirrorError` naming what can't be had."""
     missing = {package.sha256: package for package in wanted if not store.has(package.sha256)}
 
@@ -61,12 +43,10 @@ def _package(package: Package, store: Store, mirrors: Mirrors, fetch: Fetch) -> 
         try:
             with fetch(url) as stream:
                 return _keep(stream, package, store, title)
-        except urllib.error.HTTPError as error:
-            if error.code in {404, 410}:
-                return f"the mirror no longer has {title}; {RELOCK}"
-            reason = f"HTTP status {error.code}"
+        except AbsentError:
+            return f"the mirror no longer has {title}; {RELOCK}"
         except (http.client.HTTPException, OSError, EOFError) as error:
-            reason = str(getattr(error, "reason", error))
+            reason = str(error)
     return f"{title} can't be fetched: {reason[:200]}"
 
 

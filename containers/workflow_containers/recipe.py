@@ -62,7 +62,7 @@ def _key(kind: str, *parts: canonical.Json) -> Digest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kitchen:
+class Materials:
     """What every recipe of an image needs: the store, the compiler, where wheels go."""
 
     definition: Definition

@@ -5,13 +5,14 @@ from __future__ import annotations
 import shutil
 import tempfile
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from workflow_containers import architecture
 from workflow_containers.bytecode import Compiler, Source
-from workflow_containers.errors import InterpreterError
+from workflow_containers.entries import Entry
+from workflow_containers.errors import InterpreterError, MemberError
 from workflow_containers.interpreter import Interpreter
 from workflow_containers.lock import Package
 from workflow_containers.platform import Platform
@@ -78,13 +79,19 @@ class TargetPython:
     def _unpack(self, folder: Path) -> None:
         scratch = Path(tempfile.mkdtemp(dir=self.store.scratch()))
         try:
-            for package in self.packages:
-                unpack(package_entries(self.store, package, self.exclude), scratch)
+            # in one go, for unpack refuses to write through a link that any of them brought
+            unpack(self._entries(), scratch)
             folder.parent.mkdir(parents=True, exist_ok=True)
             scratch.chmod(0o755)
             scratch.rename(folder)
+        except MemberError as error:
+            raise MemberError(f"the packages together: {error}") from error
         except OSError:
             if not folder.is_dir():
                 raise
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
+
+    def _entries(self) -> Iterator[Entry]:
+        for package in self.packages:
+            yield from package_entries(self.store, package, self.exclude)
