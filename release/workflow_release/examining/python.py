@@ -32,21 +32,29 @@ def examine_sdist(stream: IO[bytes], artifact: Artifact) -> Evidence:
     """What a source distribution holds and says; raises `BuildError` for no readable archive."""
     with archives.gunzipped(stream) as inner:
         contents = archives.read_tar(inner, _is_pkg_info)
-    roots = sorted({member.path.split("/")[0] for member in contents.members})
-    if len(roots) != 1:
-        raise BuildError(f"{len(roots)} folders at its top; a source distribution has one")
-    place = f"{roots[0]}/PKG-INFO"
-    metadata = _Metadata.read(contents.kept, place)
-    found = tuple(_licences(contents.members, roots[0], metadata.licence_files))
+    places = sorted(contents.kept)
+    if len(places) != 1:
+        raise BuildError(f"{len(places)} files */PKG-INFO; a source distribution has exactly one")
+    root = places[0].partition("/")[0]
+    metadata = _Metadata.read(contents.kept, places[0])
+    found = tuple(_licences(contents.members, root, metadata.licence_files))
     return Evidence(
         artifact=artifact.name,
         digest=artifact.digest,
-        claims=(*metadata.claims, *_folder_claims(_SDIST_ROOT.fullmatch(roots[0]), roots[0])),
+        claims=(*metadata.claims, *_folder_claims(_SDIST_ROOT.fullmatch(root), root)),
         requirements=metadata.requirements,
         licence_files=found,
         licence_expression=metadata.licence_expression,
         members=contents.members,
-        faults=(*metadata.faults, *_missing_licences(metadata, found)),
+        faults=(
+            *metadata.faults,
+            *_missing_licences(metadata, found),
+            *(
+                f"{member.path!r} is outside {root}/"
+                for member in contents.members
+                if member.path.partition("/")[0] != root
+            ),
+        ),
     )
 
 
