@@ -8,7 +8,7 @@ from typing import assert_never
 
 from workflow_release import graph
 from workflow_release.artifacts.interface import Made, Needed, Workshop
-from workflow_release.errors import BuildError
+from workflow_release.errors import BuildError, ReleaseError
 from workflow_release.graph import Failure, Task
 from workflow_release.model import Artifact, GoBinary, Image, Recipe, Sdist, UiBundle, Wheel
 
@@ -102,10 +102,10 @@ def _error(failures: Iterable[Failure], shop: Workshop) -> BuildError:
         if failure.error is None:
             lines.append(f"{failure.task}: not tried, {failure.because} failed")
             continue
-        if not isinstance(failure.error, BuildError):
+        if not isinstance(failure.error, (ReleaseError, OSError)):
             raise failure.error
-        lines.append(f"{failure.task}: {failure.error.message}")
-        remedies.append(failure.error.remedy)
+        lines.append(f"{failure.task}: {failure.error}")
+        remedies.append(getattr(failure.error, "remedy", "see whether the disk is full"))
         if (log := _log(failure.task, shop)) is not None:
             tail = log.read_text(encoding="utf-8", errors="replace").splitlines()[-_TAIL:]
             lines.extend(f"  | {line}" for line in tail)

@@ -123,6 +123,7 @@ def key_of(files: Iterable[Tracked]) -> Json:
 
 def export(repository: Repository, files: tuple[Tracked, ...], into: Path) -> None:
     """Write files below `into`, modes 0644 and 0755 whatever the umask; raises `BuildError`."""
+    into.mkdir(exist_ok=True)
     for start in range(0, len(files), _BATCH):
         batch = files[start : start + _BATCH]
         for file, blob in zip(batch, _blobs(repository, batch), strict=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from workflow_containers import definition as definitions
 from workflow_containers import mirror as mirrors
@@ -67,8 +67,8 @@ def _inputs(image: Definition, shop: Workshop, stage: Path) -> tuple[Tracked, ..
     """The files of the commit that the image is made from."""
     found = []
     for path in image.inputs(stage):
-        name = path.relative_to(stage)
-        file = next((each for each in shop.tree.files if each.path == name), None)
+        name = PurePosixPath(path.relative_to(stage))
+        file = shop.tree.find(name)
         if file is None:
             raise BuildError(f"{name}: not in the commit", remedy="commit it")
         found.append(file)

@@ -134,13 +134,13 @@ class _Backend:
         variables = self._variables(home)
 
         def runner(
-            argv: Sequence[str],
+            cmd: Sequence[str],
             cwd: str | None = None,
             extra_environ: Mapping[str, str] | None = None,
         ) -> None:
             env = variables | dict(extra_environ or {})
             done = self.shop.run(
-                Command(argv=argv, cwd=Path(cwd or self.project), env=env, log=self.log)
+                Command(argv=cmd, cwd=Path(cwd or self.project), env=env, log=self.log)
             )
             if done.code != 0:
                 raise BuildError(f"the build backend failed with exit code {done.code}")
