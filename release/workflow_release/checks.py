@@ -227,17 +227,52 @@ def _builder_faults(builder: Builder, release: Release) -> Iterator[str]:
         yield f"built by a workflow of {builder.address}, not of {repository}"
 
 
-def sbom_faults(data: bytes, built: Built | None, version: Version) -> Iterator[str]:
-    """Where an SBOM is no CycloneDX document of this artifact, or (None) of this release."""
+def sbom_faults(data: bytes, built: Built, version: Version) -> Iterator[str]:
+    """Where an SBOM is no CycloneDX document of this very artifact."""
     try:
         about = described(data)
     except (DocumentError, DigestError) as error:
         yield str(error)
         return
-    if about.version not in set(_spellings(version)):
-        yield f"describes version {names.printable(str(about.version))}, not {version}"
-    if built is not None and about.digest != built.digest:
+    yield from _version_faults(about.version, version)
+    if about.digest != built.digest:
         yield f"describes other bytes ({about.digest}) than those of {built.name}"
+
+
+def release_sbom_faults(data: bytes, release: Release) -> Iterator[str]:
+    """Where the SBOM of the release does not hold exactly its artifacts."""
+    try:
+        about = described(data)
+        held = _artifacts_in(canonical.decode(data))
+    except (DocumentError, DigestError) as error:
+        yield str(error)
+        return
+    yield from _version_faults(about.version, release.plan.version)
+    if about.name != release.plan.name:
+        yield f"describes {names.printable(about.name[:80])}, not {release.plan.name}"
+    for built in release.artifacts:
+        if built.digest.hex not in held:
+            yield f"does not hold {built.name} with its digest"
+    if held - {built.digest.hex for built in release.artifacts}:
+        yield "holds an artifact that this release has not"
+
+
+def _artifacts_in(document: Any) -> frozenset[str]:
+    """The SHA-256 of each component nested in the subject, which are the artifacts."""
+    try:
+        return frozenset(
+            str(each["content"])
+            for component in document["metadata"]["component"]["components"]
+            for each in component["hashes"]
+            if each["alg"] == "SHA-256"
+        )
+    except (KeyError, TypeError) as error:
+        raise DocumentError("its subject does not hold the artifacts with their digests") from error
+
+
+def _version_faults(found: str | None, version: Version) -> Iterator[str]:
+    if found not in set(_spellings(version)):
+        yield f"describes version {names.printable(str(found))}, not {version}"
 
 
 def _spellings(version: Version) -> Iterator[str]:

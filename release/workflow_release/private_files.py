@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import secrets
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 MAX_BYTES = 64 << 10
@@ -67,9 +68,9 @@ def make_folder(path: Path, *, forbidden: int) -> None:
     """Make a folder with mode 0700, or check the one that is there; raises `UnsafeFileError`."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.mkdir(mode=0o700)
-        path.chmod(0o700)
-    except FileExistsError:
+        with suppress(FileExistsError):
+            path.mkdir(mode=0o700)
+            path.chmod(0o700)
         require_folder(path, forbidden=forbidden)
     except OSError as error:
         raise UnsafeFileError(f"{path}: {error.strerror}", "make the folder yourself") from error

@@ -18,7 +18,7 @@ from workflow_release.folder import Folder, Present, open_folder
 from workflow_release.host import Host
 from workflow_release.model import Finding
 from workflow_release.names import printable
-from workflow_release.record import Built, Entry
+from workflow_release.record import Entry
 from workflow_release.trust import TrustStore, read_key
 from workflow_release.verdict import Line, Role, Status, Verdict
 from workflow_sbom.digest import Digest, Measured
@@ -110,20 +110,16 @@ class _Examination:
     def _sboms(self) -> Iterator[Line]:
         release = self.sealed.release
         for built in release.artifacts:
-            yield self._sbom(built.sbom, built)
-        yield self._sbom(release.release_sbom, None)
-
-    def _sbom(self, entry: Entry, built: Built | None) -> Line:
-        line, data = self._document(entry, "sbom")
-        if data is None:
-            return line
-        return _judged(line, checks.sbom_faults(data, built, self.sealed.release.plan.version))
+            line, data = self._document(built.sbom, "sbom")
+            found = () if data is None else checks.sbom_faults(data, built, release.plan.version)
+            yield _judged(line, found)
+        line, data = self._document(release.release_sbom, "sbom")
+        yield _judged(line, () if data is None else checks.release_sbom_faults(data, release))
 
     def _sums(self) -> Line:
-        line, data = self._document(self.sealed.release.sums, "sums")
-        return (
-            line if data is None else _judged(line, checks.sums_faults(data, self.sealed.release))
-        )
+        release = self.sealed.release
+        line, data = self._document(release.sums, "sums")
+        return _judged(line, () if data is None else checks.sums_faults(data, release))
 
     def _provenance(self) -> tuple[Origin | None, Line]:
         line, data = self._document(self.sealed.release.provenance, "provenance")
@@ -203,9 +199,9 @@ def _tainted(line: Line, lines: tuple[Line, ...], whole: tuple[Finding, ...]) ->
         return line
     if whole:
         return replace(line, status="failed", reason=whole[0].message)
-    vouching = {names.sbom_of(line.name), names.SUMS, names.PROVENANCE}
     for other in lines:
-        if other.name in vouching and other.status != "verified":
+        vouching = other.role in {"sums", "provenance"} or other.name == names.sbom_of(line.name)
+        if vouching and other.status != "verified":
             return replace(line, status="failed", reason=f"{other.name}: {other.reason}")
     return line
 

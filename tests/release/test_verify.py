@@ -62,7 +62,10 @@ def test_a_release_of_a_github_workflow_is_verified_and_names_it() -> None:
     assert verdict.origin.builder == builder
 
 
-@pytest.mark.parametrize("text", ["1.2.3-dev.4", "1.2.3-rc.1", "1.2.3-dev.4+g0123456789ab.dirty"])
+@pytest.mark.parametrize(
+    "text",
+    ["1.2.3-dev.4", "1.2.3-rc.1", "1.2.3-dev.4+g0123456789ab.dirty", "1.2.3+g0123456789ab.dirty"],
+)
 def test_versions_of_every_channel_are_verified(text: str) -> None:
     version = Version.parse(text)
     planned = replace(releases.plan(), version=version, source=replace(releases.source(), tag=None))
@@ -660,12 +663,40 @@ def test_an_sbom_that_can_not_be_read_is_refused(data: bytes) -> None:
     assert not verdict.ok
 
 
-def test_the_sbom_of_the_release_is_of_this_version() -> None:
+def _without_parts(table: Any) -> None:
+    del table["metadata"]["component"]["components"]
+
+
+def _without_a_part(table: Any) -> None:
+    parts = table["metadata"]["component"]["components"]
+    table["metadata"]["component"]["components"] = [p for p in parts if p["name"] != WHEEL]
+
+
+def _with_a_part(table: Any) -> None:
+    part = {"hashes": [{"alg": "SHA-256", "content": "a" * 64}]}
+    table["metadata"]["component"]["components"].append(part)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (_set(*COMPONENT, "version", "1.2.2"), "describes version 1.2.2, not 1.2.3"),
+        (_set(*COMPONENT, "name", "moon"), "describes moon, not rocket"),
+        (_without_parts, "its subject does not hold the artifacts with their digests"),
+        (_without_a_part, f"does not hold {WHEEL} with its digest"),
+        (_with_a_part, "holds an artifact that this release has not"),
+        (_set("metadata", []), "names no subject"),
+    ],
+)
+def test_the_sbom_of_the_release_holds_exactly_its_artifacts(
+    change: Callable[[Any], None], reason: str
+) -> None:
     name = "rocket-1.2.3.cdx.json"
     table = json.loads(FILES[name])
-    table["metadata"]["component"]["version"] = "1.2.2"
+    change(table)
     verdict = judged(releases.with_document(FILES, GOOD, name, canonical.document(table)))
-    assert f"sbom {name}: describes version 1.2.2, not 1.2.3" in told(verdict)
+    assert any(text.startswith(f"sbom {name}: ") and reason in text for text in told(verdict))
+    assert not verdict.ok
 
 
 def test_a_document_too_large_to_check_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -673,3 +704,28 @@ def test_a_document_too_large_to_check_is_refused(monkeypatch: pytest.MonkeyPatc
     verdict = judged(FILES)
     assert not verdict.ok
     assert any("larger than the 300 bytes that are read" in text for text in told(verdict))
+
+
+def test_what_can_not_be_read_is_told() -> None:
+    for name in (WHEEL, SBOM, names.SUMS, names.PROVENANCE):
+        verdict = verify(MemoryFolder(FILES, unreadable=frozenset({name})), expected())
+        assert any(f"{name} can't be read" in text for text in told(verdict))
+        assert not verdict.ok
+    verdict = verify(
+        MemoryFolder({**FILES, "new": FILES[WHEEL]}, unreadable=frozenset({"new"})), expected()
+    )
+    assert told(verdict) == ["files new: is no file of this release"]
+
+
+def test_the_sbom_of_the_release_carries_its_name_and_version() -> None:
+    files = releases.rerecorded(FILES, GOOD, _set("release_sbom", "name", "moon-9.cdx.json"))
+    assert "names release.json: moon-9.cdx.json does not carry the release's name and version" in (
+        told(judged(files))
+    )
+
+
+def test_every_file_is_read_once() -> None:
+    folder = MemoryFolder(FILES)
+    assert verify(folder, expected()).ok
+    assert sorted(folder.read) == sorted(FILES)
+    assert folder.read[0] == names.SEAL

@@ -39,8 +39,10 @@ from workflow_release.statement import encode
 from workflow_release.verdict import Verdict
 from workflow_release.verify import verify
 from workflow_release.version import Version
-from workflow_sbom import canonical
+from workflow_sbom import canonical, cyclonedx
 from workflow_sbom.digest import Digest, Measured
+from workflow_sbom.model import Component, Hash, Sbom
+from workflow_sbom.release import merge_release
 
 REPOSITORY = "https://example.org/acme/rocket"
 VERSION = Version.parse("1.2.3")
@@ -130,18 +132,23 @@ def artifact(recipe: str, name: str, data: bytes) -> Artifact:
     )
 
 
-def sbom(name: str, version: str, digest: Digest | None) -> File:
-    """A small CycloneDX document about a file, or about the release."""
-    hashes = [{"alg": "SHA-256", "content": digest.hex}] if digest else []
-    component = {"type": "file", "name": name, "version": version, "hashes": hashes}
-    document: dict[str, Any] = {
-        "bomFormat": "CycloneDX",
-        "specVersion": "1.6",
-        "version": 1,
-        "metadata": {"component": component},
-    }
-    file_name = name if name.endswith(names.SBOM_SUFFIX) else names.sbom_of(name)
-    return File.of(file_name, "application/vnd.cyclonedx+json", canonical.document(document))
+def described(artifact: Artifact, version: str) -> Sbom:
+    """What an artifact without any parts is made of."""
+    return Sbom(
+        subject=Component(
+            ref=f"artifact:{artifact.name}",
+            kind="file",
+            name=artifact.name,
+            version=version,
+            hashes=(Hash.sha256(artifact.digest),),
+        )
+    )
+
+
+def sbom_file(name: str, sbom: Sbom) -> File:
+    """An SBOM as a file of the release."""
+    rendered = cyclonedx.render(sbom, created=source().committed_at, tool_version="1")
+    return File.of(name, cyclonedx.MEDIA_TYPE, rendered)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,8 +171,10 @@ def make(
     by, planned, holding = by or signer(), planned or plan(), holding or contents()
     artifacts = tuple(artifact(recipe, *each) for recipe, each in holding.items())
     version = str(planned.version)
-    sboms = tuple(sbom(each.name, version, each.digest) for each in artifacts)
-    whole = sbom(names.release_sbom_of(planned.name, planned.version), version, None)
+    parts = [described(each, version) for each in artifacts]
+    sboms = tuple(sbom_file(names.sbom_of(part.subject.name), part) for part in parts)
+    merged = merge_release(planned.name, version, parts)
+    whole = sbom_file(names.release_sbom_of(planned.name, planned.version), merged)
     attested = attest.attest(
         planned, artifacts, sboms, whole, by, builder=builder or LocalBuilder()
     )
@@ -182,19 +191,20 @@ class MemoryFolder:
     """A release folder in memory; implements `Folder` and remembers what was read."""
 
     files: Mapping[str, bytes]
-    oddities: Mapping[str, str] = field(default_factory=dict)
+    unreadable: frozenset[str] = frozenset()
     read: list[str] = field(default_factory=list)
 
     def present(self) -> tuple[Present, ...]:
         return tuple(
-            Present(name=name, size=len(data), oddity=self.oddities.get(name))
-            for name, data in sorted(self.files.items())
+            Present(name=name, size=len(data)) for name, data in sorted(self.files.items())
         )
 
     def content(self, name: str, limit: int) -> bytes:
         self.read.append(name)
         if name not in self.files:
             raise VerificationError(f"{name} is missing")
+        if name in self.unreadable:
+            raise VerificationError(f"{name} can't be read: I/O error")
         if len(self.files[name]) > limit:
             raise VerificationError(f"{name} is larger than it may be")
         return self.files[name]

@@ -158,3 +158,10 @@ def test_a_named_key_that_is_not_there_is_not_made(tmp_path: Path) -> None:
     with pytest.raises(SigningError, match="there is no such key"):
         file_signer(tmp_path / "none.pem")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_configuration_folder_that_can_not_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "config").write_text("a file")
+    with pytest.raises(SigningError) as refused:
+        own_signer("default", _store(tmp_path))
+    assert refused.value.remedy == "make the folder yourself"
