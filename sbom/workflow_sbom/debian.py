@@ -20,6 +20,7 @@ from workflow_sbom.model import (
     Property,
 )
 from workflow_sbom.purl import package_url
+from workflow_sbom.texts import is_email
 
 MAX_BYTES = 64 << 20
 SOURCE = "workflow:debian:source"
@@ -126,7 +127,7 @@ def _checked(control: Mapping[str, str], key: str, pattern: re.Pattern[str]) -> 
 
 def _maintainer(text: str) -> Organisation | None:
     name, address = email.utils.parseaddr(text)
-    name, mail = _line(name) or "", _line(address) or ""
+    name, mail = _line(name) or "", address if is_email(address) else ""
     return Organisation(name or mail, (mail,) if mail else ()) if name or mail else None
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import email.utils
 import lzma
-import re
 import tarfile
 import zipfile
 import zlib
@@ -27,13 +26,12 @@ from packaging.version import InvalidVersion, Version
 from workflow_sbom import licences
 from workflow_sbom.errors import InventoryError
 from workflow_sbom.model import Contact, ExternalReference, Hash, Licence, ReferenceKind
+from workflow_sbom.texts import is_address, is_email
 
 MAX_METADATA = 4 << 20
 MAX_MEMBERS = 200_000
 MAX_UNPACKED = 8 << 30
 
-MAX_ADDRESS = 2000
-_ADDRESS = re.compile(r"https?://(?:[\w.~:/?#@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+", re.ASCII)
 
 # Whatever the archive modules raise for archives that are none, or are damaged or encrypted.
 _UNREADABLE = (
@@ -182,7 +180,7 @@ def _line(text: Any) -> str | None:
 def _authors(name: Any, address: Any) -> tuple[Contact, ...]:
     """Those of `Author-email`; a single bare address belongs to the name in `Author`."""
     pairs = email.utils.getaddresses([str(address)]) if address else []
-    found = [(_line(who) or "", _line(mail) or "") for who, mail in pairs]
+    found = [(_line(who) or "", mail if is_email(mail) else "") for who, mail in pairs]
     author = _line(name or "") or ""
     if len(found) <= 1 and not any(who for who, _ in found):
         found = [(author, found[0][1] if found else "")]
@@ -195,7 +193,7 @@ def _references(home_page: Any, project_urls: Any) -> tuple[ExternalReference, .
     found = {
         ExternalReference(kind, str(url))
         for label, url in labelled
-        if (kind := _LABELS.get(_normalized(label))) and _is_address(str(url))
+        if (kind := _LABELS.get(_normalized(label))) and _is_public(str(url))
     }
     return tuple(sorted(found))
 
@@ -204,9 +202,9 @@ def _normalized(label: str) -> str:
     return "".join(each for each in label.lower() if each.isalnum())
 
 
-def _is_address(url: str) -> bool:
-    """A web address fit to be passed on: absolute, ASCII, without credentials."""
-    if len(url) > MAX_ADDRESS or not _ADDRESS.fullmatch(url):
+def _is_public(url: str) -> bool:
+    """A web address fit to be passed on: absolute, without credentials."""
+    if not is_address(url) or not url.startswith(("http://", "https://")):
         return False
     try:
         parts = urlsplit(url)

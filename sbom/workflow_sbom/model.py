@@ -18,6 +18,13 @@ from packaging.licenses import InvalidLicenseExpression, canonicalize_license_ex
 from workflow_sbom.digest import Digest
 from workflow_sbom.errors import ModelError
 from workflow_sbom.purl import require_canonical
+from workflow_sbom.texts import (
+    require_address,
+    require_choice,
+    require_email,
+    require_line,
+    require_text,
+)
 
 Kind = Literal[
     "application",
@@ -57,19 +64,6 @@ ReferenceKind = Literal[
 
 _LENGTHS: dict[str, int] = {"MD5": 32, "SHA-1": 40, "SHA-256": 64, "SHA-384": 96, "SHA-512": 128}
 _HEX = re.compile(r"[0-9a-f]+", re.ASCII)
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-_BREAKING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-
-
-def _require_line(what: str, text: str | None) -> None:
-    """Names, versions and references: one line, with nothing a terminal would act on."""
-    if text is not None and (not text or _CONTROL.search(text)):
-        raise ModelError(f"{what} {text[:80]!r} is empty or holds control characters")
-
-
-def _require_text(what: str, text: str | None) -> None:
-    if text is not None and (not text.strip() or _BREAKING.search(text)):
-        raise ModelError(f"{what} {text[:80]!r} is empty or holds control characters")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -117,7 +111,7 @@ class NamedLicence:
     acknowledgement: Acknowledgement = "declared"
 
     def __post_init__(self) -> None:
-        _require_text("the licence name", self.name)
+        require_text("the licence name", self.name)
 
 
 Licence = SpdxLicence | NamedLicence
@@ -132,8 +126,11 @@ class Organisation:
     urls: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for text in (self.name, *self.emails, *self.urls):
-            _require_line("the organisation's", text)
+        require_line("the organisation", self.name)
+        for email in self.emails:
+            require_email(email)
+        for url in self.urls:
+            require_address(url)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -144,8 +141,9 @@ class Contact:
     email: str = ""
 
     def __post_init__(self) -> None:
-        _require_line("the contact", self.name or self.email)
-        _require_line("the contact's address", self.email or None)
+        require_line("the contact", self.name or self.email)
+        if self.email:
+            require_email(self.email)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -156,7 +154,7 @@ class Property:
     value: str
 
     def __post_init__(self) -> None:
-        _require_line("the property", self.name)
+        require_line("the property", self.name)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -173,8 +171,8 @@ class ExternalReference:
     comment: str = ""
 
     def __post_init__(self) -> None:
-        _require_choice("external reference", self.kind, get_args(ReferenceKind))
-        _require_line("the address", self.url)
+        require_choice("external reference", self.kind, get_args(ReferenceKind))
+        require_address(self.url)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,13 +205,13 @@ class Component:
     components: tuple[Component, ...] = ()
 
     def __post_init__(self) -> None:
-        _require_choice("component", self.kind, get_args(Kind))
-        _require_line("the reference", self.ref)
-        _require_line("the name", self.name)
-        _require_line("the group", self.group)
-        _require_line("the version", self.version)
-        _require_text("the description", self.description)
-        _require_text("the copyright", self.copyright)
+        require_choice("component", self.kind, get_args(Kind))
+        require_line("the reference", self.ref)
+        require_line("the name", self.name)
+        require_line("the group", self.group)
+        require_line("the version", self.version)
+        require_text("the description", self.description)
+        require_text("the copyright", self.copyright)
         if self.purl is not None:
             require_canonical(self.purl)
 
@@ -251,7 +249,7 @@ class Composition:
     dependencies: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        _require_choice("composition", self.aggregate, get_args(Aggregate))
+        require_choice("composition", self.aggregate, get_args(Aggregate))
         if not self.assemblies and not self.dependencies:
             raise ModelError("a composition speaks of at least one component")
 
@@ -291,11 +289,6 @@ class Sbom:
     def with_subject(self, subject: Component) -> Sbom:
         """The same document about another subject of the same reference."""
         return replace(self, subject=subject)
-
-
-def _require_choice(what: str, value: str, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        raise ModelError(f"{value[:80]!r} is no kind of {what}; known: {', '.join(choices)}")
 
 
 def _require_unique(what: str, refs: Counter[str]) -> None:

@@ -30,3 +30,11 @@ def require_canonical(text: str) -> None:
         raise ModelError(f"{text[:80]!r} is no package URL") from error
     if canonical != text:
         raise ModelError(f"the package URL {text[:80]!r} is spelt {canonical[:80]!r}")
+
+
+def wheel_package(text: str) -> str | None:
+    """The package a wheel's package URL is of (without `file_name`); None for other files."""
+    url = PackageURL.from_string(text)
+    if url.type != "pypi" or not dict(url.qualifiers).get("file_name", "").endswith(".whl"):
+        return None
+    return PackageURL(url.type, url.namespace, url.name, url.version).to_string()

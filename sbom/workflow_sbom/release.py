@@ -1,8 +1,9 @@
 """The bill of materials of a whole release, from those of its artifacts.
 
 Each artifact is a part of the release. A file of the release that is found in another artifact (a
-wheel in an image) is recognised by its SHA-256 and stays one component; a package that several
-artifacts name is stated once, with all that is known of it. Which artifact holds a component is
+wheel in an image) is recognised by its SHA-256, or by its package where no digest is known there,
+and stays one component; a package that several artifacts name is stated once, with all that is
+known of it. Which artifact holds a component is
 its property `workflow:release:inside`. The order of the documents has no effect.
 """
 
@@ -14,6 +15,7 @@ from dataclasses import dataclass, replace
 
 from workflow_sbom.join import join
 from workflow_sbom.model import Aggregate, Component, Composition, Dependency, Property, Sbom
+from workflow_sbom.purl import wheel_package
 
 INSIDE = "workflow:release:inside"
 
@@ -79,39 +81,45 @@ class _Part:
 
 
 def _parts(sboms: Sequence[Sbom]) -> tuple[_Part, ...]:
-    """Tie by digest; where a document knows no digest, by the reference that another one tied."""
-    files = {digest: sbom.subject.ref for sbom in sboms if (digest := _digest(sbom.subject))}
-    exact = {
-        component.ref: files[digest]
-        for sbom in sboms
-        for component in sbom.components
-        if (digest := _digest(component)) in files
-    }
-    return tuple(_Part(sbom, dict(_ties(sbom, files, exact))) for sbom in sboms)
+    """Tie by digest; where a document knows none, by the package that one wheel here is of."""
+    files = {digest: sbom.subject.ref for sbom in sboms if (digest := sbom.subject.hash("SHA-256"))}
+    packages = _packages(sbom.subject for sbom in sboms)
+    return tuple(_Part(sbom, dict(_ties(sbom, files, packages))) for sbom in sboms)
+
+
+def _packages(artifacts: Iterable[Component]) -> Mapping[str, str]:
+    """The one wheel of each package; a package with several wheels can't be told by its name."""
+    wheels: dict[str, list[str]] = defaultdict(list)
+    for artifact in artifacts:
+        if artifact.purl and (package := wheel_package(artifact.purl)):
+            wheels[package].append(artifact.ref)
+    return {package: refs[0] for package, refs in wheels.items() if len(refs) == 1}
 
 
 def _ties(
-    sbom: Sbom, files: Mapping[str, str], exact: Mapping[str, str]
+    sbom: Sbom, files: Mapping[str, str], packages: Mapping[str, str]
 ) -> Iterator[tuple[str, str]]:
     for component in sbom.components:
-        digest = _digest(component)
-        target = files.get(digest) if digest else exact.get(component.ref)
+        digests = _digests(component)
+        if len(digests) == 1:
+            target = files.get(*digests)
+        else:
+            target = None if digests else packages.get(component.purl or "")
         if target and target != sbom.subject.ref:
             yield component.ref, target
 
 
-def _digest(component: Component) -> str | None:
-    """The SHA-256 of the component's file: its own, or that of its only distribution."""
+def _digests(component: Component) -> frozenset[str]:
+    """The SHA-256 of the component's file, or of each distribution it may be."""
     if own := component.hash("SHA-256"):
-        return own
-    found = {
+        return frozenset({own})
+    return frozenset(
         each.hex
         for reference in component.references
         if reference.kind == "distribution"
         for each in reference.hashes
         if each.algorithm == "SHA-256"
-    }
-    return found.pop() if len(found) == 1 else None
+    )
 
 
 def _components(parts: Iterable[_Part]) -> list[Component]:

@@ -46,7 +46,7 @@ def distribution(url: str, hash_: Hash) -> tuple[ExternalReference, ...]:
 
 
 WHEEL_SBOM = Sbom(
-    subject=artifact(WHEEL, WHEEL_BYTES),
+    subject=replace(artifact(WHEEL, WHEEL_BYTES), purl=f"{ENGINE}?file_name=engine.whl"),
     components=(library(IDNA, external=True, scope="optional"),),
     dependencies=(Dependency(WHEEL, (IDNA,)),),
     compositions=(
@@ -109,6 +109,23 @@ def test_a_package_of_the_same_name_but_other_bytes_stays_itself() -> None:
     edges = {edge.ref: edge.depends_on for edge in sbom.dependencies}
     assert edges[IMAGE] == (ENGINE,)
     assert part(sbom, WHEEL).properties == ()
+
+
+def test_a_package_with_two_wheels_is_not_told_by_its_name() -> None:
+    other = replace(
+        artifact("artifact:engine-win.whl", IMAGE_BYTES),
+        purl=f"{ENGINE}?file_name=engine-win.whl",
+    )
+    sbom = merge_release("workflow", "1.0", (WHEEL_SBOM, CTL_SBOM, Sbom(subject=other)))
+    assert {edge.ref: edge.depends_on for edge in sbom.dependencies}[CTL] == (ENGINE,)
+
+
+def test_a_source_distribution_is_never_what_is_installed() -> None:
+    sdist = replace(
+        artifact("artifact:engine.tar.gz", IMAGE_BYTES), purl=f"{ENGINE}?file_name=engine.tar.gz"
+    )
+    sbom = merge_release("workflow", "1.0", (CTL_SBOM, Sbom(subject=sdist)))
+    assert {edge.ref: edge.depends_on for edge in sbom.dependencies}[CTL] == (ENGINE,)
 
 
 def test_a_package_of_several_artifacts_stands_once_with_all_that_is_known() -> None:
