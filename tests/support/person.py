@@ -1,4 +1,4 @@
-"""A person at the command line: own home, own key, own cache; the command in a process of its own."""
+"""A person at the command line: own home, key and cache; the command in its own process."""
 
 from __future__ import annotations
 
