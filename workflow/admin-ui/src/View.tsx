@@ -24,9 +24,9 @@ export function View(props: ViewProps) {
   const { page, polled, ownVersion } = props
   return (
     <>
-      <a className="skip" href="#content">
+      <button type="button" className="skip" onClick={skipToContent}>
         Skip to content
-      </a>
+      </button>
       <header>
         <p className="brand">{polled.value?.status.name || 'Workflow'}</p>
         <nav aria-label="Pages">
@@ -47,6 +47,11 @@ export function View(props: ViewProps) {
       <footer>Admin UI {ownVersion ?? 'development build'}</footer>
     </>
   )
+}
+
+/** A link to `#content` would be taken for the address of a page. */
+function skipToContent() {
+  document.getElementById('content')?.focus()
 }
 
 function Freshness({ polled, refreshing, onRefresh, onRefreshing }: ViewProps) {

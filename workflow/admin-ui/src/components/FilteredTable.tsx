@@ -16,7 +16,10 @@ interface Props<Row> {
   readonly initialFilter?: string
 }
 
-/** A table with a filter: every word must occur in a row. */
+/**
+ * A table with a filter: every word must occur in a row. On a narrow screen rows become blocks,
+ * which would end the table for a screen reader; the roles keep it one.
+ */
 export function FilteredTable<Row>({
   noun,
   rows,
@@ -51,21 +54,21 @@ export function FilteredTable<Row>({
         <p className="empty">No {noun} matches.</p>
       ) : (
         <div className="scroll" tabIndex={0} role="region" aria-label={`${noun}s`}>
-          <table>
-            <thead>
-              <tr>
+          <table role="table">
+            <thead role="rowgroup">
+              <tr role="row">
                 {columns.map((column) => (
-                  <th key={column.label} scope="col">
+                  <th key={column.label} role="columnheader" scope="col">
                     {column.label}
                   </th>
                 ))}
               </tr>
             </thead>
-            <tbody>
+            <tbody role="rowgroup">
               {shown.map((row, index) => (
-                <tr key={keyOf(row, index)}>
+                <tr key={keyOf(row, index)} role="row">
                   {columns.map((column) => (
-                    <td key={column.label} data-label={column.label}>
+                    <td key={column.label} role="cell" data-label={column.label}>
                       {column.cell(row)}
                     </td>
                   ))}
