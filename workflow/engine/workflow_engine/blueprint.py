@@ -16,8 +16,9 @@ from workflow_engine.templates import Template, Tree
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedModule:
-    """A module with its settings read; `depends_on` in the order declared."""
+    """A module with its settings read; `path` is where the file declares it."""
 
+    path: str
     name: str
     kind: ModuleType
     settings: Any

@@ -106,6 +106,7 @@ class Executor:
             taken += 1
             if taken > MAX_STEPS:
                 raise PipelineError(f"{pipeline.name}: more than {MAX_STEPS} steps; it goes round")
+            await asyncio.sleep(0)  # steps that never wait still let time-outs and others in
             outcome = await self._handled(pipeline, pipeline.steps[at], scene)
             reply = outcome.reply or reply
             if outcome.stop:

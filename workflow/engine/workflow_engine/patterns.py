@@ -51,12 +51,14 @@ class Pattern:
 
     def match(self, path: str) -> dict[str, str] | None:
         """What the names stand for in `path` (already percent-decoded); None when it differs."""
-        given = path[1:].split("/") if path.startswith("/") else []
+        if not path.startswith("/"):
+            return None
+        given = path[1:].split("/")
         found: dict[str, str] = {}
         for at, segment in enumerate(self.segments):
             if segment.kind == "rest":
                 found[segment.text] = "/".join(given[at:])
-                return found if at <= len(given) else None
+                return found if at < len(given) else None
             if at >= len(given) or not _fits(segment, given[at], found):
                 return None
         return found if len(given) == len(self.segments) else None

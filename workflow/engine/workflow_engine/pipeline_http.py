@@ -59,7 +59,7 @@ async def trigger_data(exchange: Exchange, *, raw: bool) -> Mapping[str, Any]:
     body = await _body(exchange)
     if raw:
         data["raw_body"] = body.decode("utf-8", errors="replace")
-    if body and "json" in request.headers.get("content-type", "json"):
+    if body and "json" in request.headers.get("content-type", ""):
         data |= _json_object(body)
     return data
 

@@ -93,7 +93,9 @@ def _module(
     if settings is None:
         return None
     depends_on = tuple(spec.depends_on or ())
-    return PlannedModule(name=here.name, kind=kind, settings=settings, depends_on=depends_on)
+    return PlannedModule(
+        path=path, name=here.name, kind=kind, settings=settings, depends_on=depends_on
+    )
 
 
 def _kind(path: str, name: str, faults: list[Fault]) -> ModuleType | None:

@@ -125,7 +125,7 @@ def _server_of(router: str, wiring: Wiring) -> str:
     module, servers = wiring.modules[router], wiring.of("http.server")
     depends = [name for name in module.depends_on if name in servers]
     named = module.settings.server or (depends[0] if depends else "")
-    return wiring.the("http.server", named, f"module {router}", "http.server")
+    return wiring.the("http.server", named, f"{module.path}.config.server", "http.server")
 
 
 def _declared(path: str, spec: RouteSpec, server: str, wiring: Wiring) -> PlannedRoute:
@@ -187,12 +187,12 @@ def _mounted(wiring: Wiring) -> Iterator[_Placed]:
             continue
         depends = [needs for needs in module.depends_on if needs in wiring.of("http.router")]
         named = module.settings.router or (depends[0] if depends else "")
-        router = wiring.the("http.router", named, f"module {name}", "http.router")
+        router = wiring.the("http.router", named, f"{module.path}.config.router", "http.router")
         server = _server_of(router, wiring)
         for mount in mounts:
             pattern = Pattern.parse(mount.path)
             yield (
-                f"module {name}",
+                module.path,
                 PlannedRoute(
                     server=server,
                     method=mount.method,

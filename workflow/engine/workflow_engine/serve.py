@@ -128,22 +128,30 @@ def _server(application: Dispatcher) -> _Server:
 
 
 async def _run(engine: Engine, sockets: Mapping[str, socket.socket], serving: Serving) -> None:
-    servers = {name: _server(engine.application(name)) for name in sockets}
-
-    def finish() -> None:
-        for server in servers.values():
-            server.should_exit = True
-
+    told = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, finish)
+        loop.add_signal_handler(number, told.set)
+    await serve_until(told, engine, sockets, serving.announce)
+
+
+async def serve_until(
+    told: asyncio.Event,
+    engine: Engine,
+    sockets: Mapping[str, socket.socket],
+    announce: Callable[[str, str], None],
+) -> None:
+    """Start the engine, answer on the sockets (by server name) until told, stop the engine."""
+    servers = {name: _server(engine.application(name)) for name in sockets}
     await engine.start()
     try:
-        for name, opened in sockets.items():
-            serving.announce(name, url(opened))
-        await asyncio.gather(
-            *(servers[name].serve(sockets=[opened]) for name, opened in sockets.items())
-        )
+        async with asyncio.TaskGroup() as group:
+            for name, opened in sockets.items():
+                group.create_task(servers[name].serve(sockets=[opened]))
+                announce(name, url(opened))
+            await told.wait()
+            for server in servers.values():
+                server.should_exit = True
     finally:
         await engine.stop()
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _INDEX: Final = "index.html"
 _TYPES: Final = mimetypes.MimeTypes()  # the built-in table: no file of the machine decides a type
+_TYPES.add_type("text/javascript", ".js")
 _TYPES.add_type("text/javascript", ".mjs")
 _TYPES.add_type("font/woff2", ".woff2")
 _TYPES.add_type("application/manifest+json", ".webmanifest")

@@ -19,7 +19,7 @@ from workflow_engine.templates.values import (
     text_of,
 )
 
-_VERB: Final = re.compile(r"%(?:([-+0 #]*)(\d{0,4})(?:\.(\d{1,2}))?([a-zA-Z])|(%))", re.ASCII)
+_VERB: Final = re.compile(r"%(?:([-+0 #]*)(\d{0,20})(?:\.(\d{1,2}))?([a-zA-Z])|(%))", re.ASCII)
 _WIDEST: Final = 1000
 
 
