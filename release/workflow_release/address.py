@@ -10,10 +10,10 @@ _HOST = r"(?P<host>[A-Za-z0-9][A-Za-z0-9.-]*%s)/"
 _DOTTED = r"(?P<host>[A-Za-z0-9][A-Za-z0-9-]*(?:\.[A-Za-z0-9-]+)+)"
 _PATH = r"(?P<path>[A-Za-z0-9._~+/-]+)"
 _FORMS = (
-    re.compile(f"https://{_USER}{_HOST % _PORT}{_PATH}"),
-    re.compile(f"(?:http|git)://{_USER}{_HOST % ''}{_PATH}"),
-    re.compile(f"(?:git\\+)?ssh://{_USER}{_DOTTED}{_PORT}/{_PATH}"),
-    re.compile(f"{_USER}{_DOTTED}:{_PATH}"),
+    f"https://{_USER}{_HOST % _PORT}{_PATH}",
+    f"(?:http|git)://{_USER}{_HOST % ''}{_PATH}",
+    rf"(?:git\+)?ssh://{_USER}{_DOTTED}{_PORT}/{_PATH}",
+    f"{_USER}{_DOTTED}:{_PATH}",
 )
 
 
@@ -25,7 +25,7 @@ def https_address(url: str) -> str | None:
     address (those are names in a user's ssh settings), nor plain http on a port of its own.
     """
     for form in _FORMS:
-        if found := form.fullmatch(url):
+        if found := re.fullmatch(form, url):
             return _https(found["host"].lower(), found["path"])
     return None
 

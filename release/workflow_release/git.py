@@ -3,6 +3,7 @@
 Git runs with an environment of its own, so that no variable of the caller (`GIT_DIR`, a pager) and
 no replaced or grafted object changes what the history is, and with the settings that start programs
 on a reading command turned off. Objects are named by their ids, never by a text from outside.
+What git prints becomes named tuples: there are thousands, and a version is asked for all the time.
 """
 
 from __future__ import annotations
@@ -52,10 +53,7 @@ _REFUSALS = (
 
 
 class Commit(NamedTuple):
-    """A commit: its id, its parents' ids, its time in seconds since 1970 and its message.
-
-    A tuple, because a history has thousands of them.
-    """
+    """A commit: its id, its parents' ids, its time in seconds since 1970 and its message."""
 
     id: str
     parents: tuple[str, ...]
@@ -72,8 +70,7 @@ class Entry(NamedTuple):
     path: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Head:
+class Head(NamedTuple):
     """What is checked out: the working tree's root, the commit, and whether history is cut off."""
 
     root: Path
@@ -81,8 +78,7 @@ class Head:
     shallow: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class References:
+class References(NamedTuple):
     """The repository's names. `tags` are (name, commit); names are text, odd bytes escaped.
 
     `nested` are tags of tags with the inner tag's id, which this git has not followed further.
@@ -130,11 +126,10 @@ class Repository:
             except ReleaseError as error:
                 results[index] = error
 
-        others = [Thread(target=work, args=(index,)) for index in range(1, len(commands))]
-        for thread in others:
+        threads = [Thread(target=work, args=(index,)) for index in range(len(commands))]
+        for thread in threads:
             thread.start()
-        work(0)
-        for thread in others:
+        for thread in threads:
             thread.join()
         return tuple(_printed(results[index]) for index in range(len(commands)))
 

@@ -19,12 +19,12 @@ changes nothing on main. Candidates do not restart N, and a `-dev` tag decides n
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from workflow_release import git
 from workflow_release.address import https_address
-from workflow_release.changes import changes_of
 from workflow_release.errors import SourceError
 from workflow_release.git import Commit, Head, References, Repository
 from workflow_release.source import Change, Source
@@ -65,11 +65,12 @@ class History:
     @property
     def changes(self) -> tuple[Change, ...]:
         """The changes since `previous`, newest first."""
+        from workflow_release.changes import changes_of
+
         return tuple(changes_of(self.commits))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tags:
+class Tags(NamedTuple):
     """What the tags say: every version one names, by commit, and the highest stable of a commit."""
 
     versions: tuple[tuple[str, Version], ...]
@@ -105,8 +106,15 @@ def decide(history: History) -> Version:
         return tagged
     if tagged is not None and tagged.stable:
         return next_core(tagged, ()).dev(0, _build(source))
-    core = next_core(history.previous, changes_of(history.commits))
-    return core.dev(history.distance, _build(source))
+    return _asked_for(history).dev(history.distance, _build(source))
+
+
+def _asked_for(history: History) -> Version:
+    if history.previous is None:
+        return next_core(None, ())
+    from workflow_release.changes import changes_of
+
+    return next_core(history.previous, changes_of(history.commits))
 
 
 def _build(source: Source) -> str | None:
@@ -187,8 +195,7 @@ def refused_tags(tags: Iterable[tuple[str, str]], commit: str, prefix: str) -> t
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Since:
+class Since(NamedTuple):
     """The last release's commit, the first-parent steps back to it, and what is new since."""
 
     release: str | None
@@ -249,7 +256,7 @@ def _followed(repository: Repository, found: References) -> References:
         return found
     ends = ((name, repository.peel(inner)) for name, inner in found.nested)
     tags = [*found.tags, *((name, commit) for name, commit in ends if commit is not None)]
-    return replace(found, tags=tuple(tags), nested=())
+    return found._replace(tags=tuple(tags), nested=())
 
 
 def _clean(status: bytes, commit: str) -> bool:
