@@ -29,7 +29,7 @@ class Source:
 class Compile(Protocol):
     """Compiles sources; the result has None for a file that is no Python of this version."""
 
-    def __call__(self, sources: Sequence[Source]) -> tuple[bytes | None, ...]:
+    def __call__(self, sources: Sequence[Source], /) -> tuple[bytes | None, ...]:
         """Compile them, in the given order; raises `InterpreterError`."""
         ...
 

@@ -20,8 +20,9 @@ from workflow_containers.platform import Platform
 from workflow_sbom.errors import Fault, TableError
 from workflow_sbom.tables import described, read
 
-_INSIDE = r"(?:/[A-Za-z0-9._@+-]+)+"
-_RELATIVE = r"(?!/)(?!(?:.*/)?\.\.(?:/|$))[A-Za-z0-9._@+/-]+"
+_PART = r"(?!\.{1,2}(?:/|$))[A-Za-z0-9._@+-]+"
+_INSIDE = rf"(?:/{_PART})+"
+_RELATIVE = rf"{_PART}(?:/{_PART})*"
 _NAME = r"[a-z0-9]+(?:[._-][a-z0-9]+)*"
 _PACKAGE = r"[a-z0-9][a-z0-9+.-]+"
 
@@ -31,7 +32,7 @@ class Member:
     """A distribution of this repository whose wheel goes into the image."""
 
     name: str = described("The distribution's name", pattern=r"[A-Za-z0-9][A-Za-z0-9._-]*")
-    project: str = described("The folder with its pyproject.toml", pattern=_RELATIVE)
+    project: str = described("The folder with its pyproject.toml", pattern=r"\.|" + _RELATIVE)
     extras: tuple[str, ...] = described("Its extras whose requirements are locked", default=())
 
 

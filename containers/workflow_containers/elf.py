@@ -30,7 +30,7 @@ def parse(data: bytes) -> Elf | None:
         return None
     try:
         return _parse(data)
-    except (struct.error, ValueError, UnicodeDecodeError):
+    except (struct.error, ValueError, OverflowError):
         return None
 
 
@@ -46,7 +46,8 @@ def _parse(data: bytes) -> Elf:
         return Elf(machine=machine)
     loads = [(segment[3], segment[2], segment[5]) for segment in segments if segment[0] == _LOAD]
     tags = _tags(data, start=dynamic[2], end=dynamic[2] + dynamic[5])
-    strings = _file_offset(loads, next(value for tag, value in tags if tag == _STRTAB))
+    table = next((value for tag, value in tags if tag == _STRTAB), -1)
+    strings = _file_offset(loads, table)
     texts = [(tag, _text(data, strings + value)) for tag, value in tags if tag in _TEXTS]
     paths = [text for tag, text in texts if tag in {_RPATH, _RUNPATH}]
     return Elf(

@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from workflow_containers.deb import fields
 from workflow_containers.errors import MirrorError
@@ -23,6 +22,8 @@ REMEDY = (
     f"name one with {DEBIAN_VARIABLE} (and {SECURITY_VARIABLE}),"
     " or with --mirror (and --security-mirror)"
 )
+# no space, for apt's own source lines end an address there
+_ADDRESS = re.compile(r"(?:https?:/|file:/)/[!-~]+", re.ASCII)
 _LINE = re.compile(r"deb\s+(?:\[[^\]]*\]\s+)?(\S+)\s+(\S+)")
 _MAX_BYTES = 1 << 20
 
@@ -36,8 +37,7 @@ class Mirrors:
 
     def __post_init__(self) -> None:
         for address in (self.debian, self.security):
-            parts = urlsplit(address)
-            if parts.scheme not in {"http", "https", "file"} or not address.isprintable():
+            if not _ADDRESS.fullmatch(address):
                 raise MirrorError(f"{address[:120]!r} is no http, https or file address; {REMEDY}")
 
     def url(self, archive: Archive, path: str) -> str:
@@ -76,10 +76,9 @@ def _configured(root: Path) -> Iterator[tuple[str, str]]:
 
 def _archive(address: str, suite: str) -> str | None:
     """Which archive a source is: the folder's name tells Debian's from anybody else's."""
-    parts = urlsplit(address)
-    if parts.scheme not in {"http", "https", "file"}:
+    if not _ADDRESS.fullmatch(address):
         return None
-    last = parts.path.rstrip("/").rpartition("/")[2]
+    last = address.rstrip("/").rpartition("/")[2]
     if last == "debian-security" or (last == "debian" and "-security" in suite):
         return "debian-security"
     return "debian" if last == "debian" else None

@@ -43,7 +43,7 @@ class Completed:
 class Run(Protocol):
     """Runs a command to its end; raises `ToolError` when it can't be started or runs too long."""
 
-    def __call__(self, command: Command) -> Completed:
+    def __call__(self, command: Command, /) -> Completed:
         """Run it."""
         ...
 

@@ -15,7 +15,7 @@ _ABSENT = {404, 410}
 class Fetch(Protocol):
     """Opens an address for reading; raises `AbsentError` when nothing is there, else `OSError`."""
 
-    def __call__(self, url: str) -> IO[bytes]:
+    def __call__(self, url: str, /) -> IO[bytes]:
         """Open it."""
         ...
 

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from workflow_containers.store import Store
+from workflow_sbom.digest import Digest
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "store")
+
+
+def test_bytes_come_back_by_their_digest(store: Store) -> None:
+    digest = store.put(b"abc")
+    assert digest == Digest.of(b"abc")
+    assert store.has(digest)
+    assert store.read(digest) == b"abc"
+    assert store.put(b"abc") == digest
+
+
+def test_what_is_not_there_is_none(store: Store) -> None:
+    assert store.read(Digest.of(b"abc")) is None
+    assert not store.has(Digest.of(b"abc"))
+    assert store.recall(Digest.of(b"key")) is None
+
+
+@pytest.mark.parametrize("data", [b"", b"abd", b"abcd"])
+def test_bytes_that_changed_are_removed_not_used(store: Store, data: bytes) -> None:
+    digest = store.put(b"abc")
+    store.blob(digest).write_bytes(data)
+    assert store.read(digest) is None
+    store.put(b"abc")
+    store.blob(digest).write_bytes(data)
+    assert not store.has(digest)
+    assert not store.blob(digest).exists()
+
+
+def test_what_was_remembered_comes_back(store: Store) -> None:
+    key = Digest.of(b"key")
+    store.remember(key, {"a": ["1", 2]})
+    assert store.recall(key) == {"a": ["1", 2]}
+
+
+def test_a_damaged_memory_is_forgotten(store: Store) -> None:
+    key = Digest.of(b"key")
+    store.remember(key, {"a": 1})
+    (store.folder / "memo" / f"{key.hex}.json").write_bytes(b'{"a":')
+    assert store.recall(key) is None
+
+
+def test_a_write_that_fails_leaves_nothing(store: Store) -> None:
+    with pytest.raises(TypeError), store.writing() as stream:
+        stream.write("no bytes")  # type: ignore[call-overload] # what fails is not the point
+    assert list((store.folder / "scratch").iterdir()) == []
