@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from workflow_release.errors import VerificationError
-from workflow_release.folder import MAX_ENTRIES, Present, open_folder
+from workflow_release.folder import MAX_ENTRIES, OpenFolder, Present, open_folder
 from workflow_sbom.digest import Digest, Measured
 
 
@@ -99,3 +99,11 @@ def test_what_is_no_folder_is_refused(name: str, tmp_path: Path) -> None:
     with pytest.raises(VerificationError) as refused, open_folder(tmp_path / name):
         pass
     assert refused.value.remedy == "name the folder that holds release.json"
+
+
+def test_a_folder_that_fails_is_told() -> None:
+    gone = OpenFolder(descriptor=-1)
+    with pytest.raises(VerificationError, match="can't be listed: Bad file descriptor"):
+        gone.present()
+    with pytest.raises(VerificationError, match="file can't be read: Bad file descriptor"):
+        gone.content("file", 1)

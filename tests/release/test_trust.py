@@ -170,3 +170,15 @@ def test_a_missing_key_file_says_what_to_give(tmp_path: Path) -> None:
     with pytest.raises(VerificationError) as refused:
         read_key(tmp_path / "none.pem")
     assert refused.value.remedy == "give the PEM file of a public key"
+
+
+def test_a_configuration_that_is_no_folder_is_in_doubt(tmp_path: Path) -> None:
+    (tmp_path / "config").write_text("a file")
+    for act in (_store(tmp_path).keys, lambda: _store(tmp_path).add(KEY)):
+        with pytest.raises(VerificationError, match="in doubt"):
+            act()
+    (tmp_path / "config").unlink()
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config/trust").write_text("a file")
+    with pytest.raises(VerificationError, match="no folder"):
+        _store(tmp_path).keys()
