@@ -15,7 +15,7 @@ from workflow_release.cache import key
 from workflow_release.errors import BuildError
 from workflow_release.model import Image, Lock
 from workflow_release.plan import expected_name
-from workflow_release.staging import Tracked, export, key_of, visible
+from workflow_release.staging import Tracked, export, key_of
 from workflow_sbom.digest import Digest
 
 MEDIA_TYPE = "application/vnd.oci.image.layout.v1.tar"
@@ -34,7 +34,7 @@ def build_image(recipe: Image, shop: Workshop, needed: Needed) -> Made:
 
 def _build(recipe: Image, shop: Workshop, needed: Needed, work: Path) -> Made:
     stage = work / "source"
-    defined = visible(shop.tree, recipe.definition)
+    defined = (_committed(recipe.definition, shop),)
     export(shop.repository, defined, stage)
     image = definitions.load(stage / recipe.definition)
     files = _inputs(image, shop, stage)
@@ -65,14 +65,15 @@ def _build(recipe: Image, shop: Workshop, needed: Needed, work: Path) -> Made:
 
 def _inputs(image: Definition, shop: Workshop, stage: Path) -> tuple[Tracked, ...]:
     """The files of the commit that the image is made from."""
-    found = []
-    for path in image.inputs(stage):
-        name = PurePosixPath(path.relative_to(stage))
-        file = shop.tree.find(name)
-        if file is None:
-            raise BuildError(f"{name}: not in the commit", remedy="commit it")
-        found.append(file)
-    return tuple(found)
+    names = (PurePosixPath(path.relative_to(stage)) for path in image.inputs(stage))
+    return tuple(_committed(name, shop) for name in names)
+
+
+def _committed(name: PurePosixPath, shop: Workshop) -> Tracked:
+    file = shop.tree.find(name)
+    if file is None:
+        raise BuildError(f"{name}: not in the commit", remedy="commit it")
+    return file
 
 
 def _given(recipe: Image, shop: Workshop, needed: Needed, stage: Path) -> Inputs:
