@@ -64,11 +64,12 @@ def describe_bundle(artifact: ArtifactFile, version: str, source: BundleSource) 
     inside = _inside(lock, shipped)
     subject = _subject(artifact, version, canonical.decode(source.package))
     refs = {"": subject.ref} | _refs(inside)
+    runtime = _runtime_only(shipped) if shipped else frozenset()
     unowned = _unowned(lock, shipped)
     return Sbom(
         subject=subject,
         components=tuple(_component(package, refs[package.path]) for package in inside),
-        dependencies=tuple(_edges(lock, inside, refs)),
+        dependencies=tuple(_edges(lock, inside, refs, runtime)),
         compositions=tuple(_compositions(subject.ref, refs, shipped, unowned)),
         properties=(
             Property(EVIDENCE, FROM_BUNDLER if shipped else FROM_LOCK),
@@ -173,12 +174,16 @@ def _subject(artifact: ArtifactFile, version: str, package: Any) -> Component:
 
 
 def _edges(
-    lock: NpmLock, inside: tuple[LockedPackage, ...], refs: dict[str, str]
+    lock: NpmLock,
+    inside: tuple[LockedPackage, ...],
+    refs: dict[str, str],
+    runtime: frozenset[str],
 ) -> Iterator[Dependency]:
-    """What each package inside asks for of the others inside, by the lock."""
+    """What each package asks for of the others inside; the bundler's runtime serves the whole."""
     for package in (lock.root, *inside):
-        asked = lock.needs(package, development=package is lock.root)
-        targets = {refs[path] for path in asked if path in refs and path != package.path}
+        whole = package is lock.root
+        asked = {*lock.needs(package, development=whole), *(runtime if whole else ())}
+        targets = {refs[path] for path in asked - {package.path} if path in refs}
         yield Dependency(refs[package.path], tuple(sorted(targets)))
 
 

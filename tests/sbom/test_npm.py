@@ -180,6 +180,13 @@ def test_runtime_that_the_bundler_inlines_is_named_not_refused(tarball: Artifact
     assert sbom.properties[-1].value == r"\x00@oxc-project+runtime@0.9/x.js"
 
 
+def test_runtime_that_nobody_asks_for_serves_the_whole(tarball: ArtifactFile) -> None:
+    module = {"id": "\0rolldown/runtime.js", "file": "assets/index.js", "bytes": 3}
+    modules = SHIPPED | {"modules": [*SHIPPED["modules"], module]}
+    sbom = describe_bundle(tarball, "1.2.3", source(modules))
+    assert graph(sbom)[SUBJECT] == [ICONS, REACT, "pkg:npm/rolldown@1.0.0", VITE]
+
+
 def test_a_package_that_the_lock_does_not_hold_is_refused(tarball: ArtifactFile) -> None:
     module = {"id": "node_modules/evil/index.js", "file": "assets/index.js", "bytes": 3}
     modules = SHIPPED | {"modules": [module]}
