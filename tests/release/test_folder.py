@@ -101,8 +101,10 @@ def test_what_is_no_folder_is_refused(name: str, tmp_path: Path) -> None:
     assert refused.value.remedy == "name the folder that holds release.json"
 
 
-def test_a_folder_that_fails_is_told() -> None:
-    gone = OpenFolder(descriptor=-1)
+def test_a_folder_that_fails_is_told(tmp_path: Path) -> None:
+    descriptor = os.open(tmp_path, os.O_RDONLY)
+    os.close(descriptor)
+    gone = OpenFolder(descriptor)
     with pytest.raises(VerificationError, match="can't be listed: Bad file descriptor"):
         gone.present()
     with pytest.raises(VerificationError, match="file can't be read: Bad file descriptor"):
