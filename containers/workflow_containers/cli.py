@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from workflow_containers import host, lock, resolve
+from workflow_containers import __version__, host, lock, resolve
 from workflow_containers.definition import Definition, load
 from workflow_containers.errors import ContainersError, DefinitionError
 from workflow_containers.mirror import Mirrors, find
@@ -55,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="workflow-containers",
         description="OCI images for Python without a daemon, root or an emulator.",
     )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(dest="command", required=True)
     locking = commands.add_parser("lock", help="resolve and write the locks of images")
     locking.add_argument("definitions", nargs="+", type=Path, metavar="DEFINITION")
