@@ -21,6 +21,7 @@ from workflow_release.run import Command
 from workflow_release.staging import Tracked, export, key_of, visible
 from workflow_release.toolchain import Tool, node
 from workflow_sbom import canonical
+from workflow_sbom.canonical import Json
 from workflow_sbom.digest import Digest, measure_file
 
 MEDIA_TYPE = "application/gzip"
@@ -90,9 +91,12 @@ def _bundled(recipe: UiBundle, files: tuple[Tracked, ...], shop: Workshop, tool:
 def _packages(recipe: UiBundle, files: tuple[Tracked, ...], shop: Workshop, tool: Tool) -> Path:
     """`node_modules`, installed from the lock once; scripts of packages are never run."""
     manifests = tuple(file for file in files if _is_manifest(file, recipe))
-    parts = shop.parts(
-        files=key_of(manifests), node=tool.version.partition(".")[0], project=str(recipe.project)
-    )
+    # What npm installs does not depend on this toolkit, which changes more often than the lock.
+    parts: dict[str, Json] = {
+        "files": key_of(manifests),
+        "node": tool.version.partition(".")[0],
+        "project": str(recipe.project),
+    }
 
     def make(folder: Path) -> None:
         shop.progress.note(f"installing the packages of {recipe.name}'s lock, once")
