@@ -10,6 +10,7 @@ import gzip
 import hashlib
 import re
 import stat
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -30,7 +31,8 @@ _SCANNED = 64 << 10
 _PRIVATE_KEY = re.compile(
     rb"^-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----\s[A-Za-z0-9+/=:,\s-]{40,}?^-----END ", re.MULTILINE
 )
-_END_OF_ZIP = 22
+_END_OF_ZIP = struct.Struct("<4s8xII2x")
+_LOCAL_HEADER = struct.Struct("<26xHH")
 
 Keep = Callable[[str], bool]
 
@@ -59,11 +61,11 @@ class _Reading:
         self._keep = keep
         self._total = 0
 
-    def add(self, member: Member) -> None:
-        self._total += member.size
+    def admit(self, size: int) -> None:
+        """One more entry of that size, if there is room for it."""
+        self._total += size
         if len(self.members) >= MAX_MEMBERS or self._total > MAX_UNPACKED:
             _refuse(f"more than {MAX_MEMBERS} entries or {MAX_UNPACKED} bytes")
-        self.members.append(member)
 
     def content(self, path: str, stream: IO[bytes], size: int) -> bool:
         """Read a file; returns whether it holds a private key."""
@@ -121,9 +123,16 @@ def readable() -> Iterator[None]:
     """Whatever the archive libraries raise about malformed bytes becomes `BuildError`."""
     try:
         yield
-    except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError) as error:
+    except (tarfile.TarError, zipfile.BadZipFile, zlib.error, struct.error) as error:
         raise BuildError(f"no readable archive: {str(error)[:200]}") from error
-    except (OSError, ValueError, OverflowError, NotImplementedError, RuntimeError) as error:
+    except (
+        OSError,
+        EOFError,
+        ValueError,
+        OverflowError,
+        NotImplementedError,
+        RuntimeError,
+    ) as error:
         raise BuildError(f"no readable archive: {str(error)[:200]}") from error
 
 
@@ -141,7 +150,8 @@ def read_tar(stream: Readable, keep: Keep = nothing, archive: str = "") -> Conte
         reading, forward = _Reading(keep), _Forward(stream)
         with tarfile.open(fileobj=cast("IO[bytes]", forward), mode="r:") as tar:
             for header in tar:
-                reading.add(_tar_member(header, tar, reading, archive))
+                reading.admit(header.size)
+                reading.members.append(_tar_member(header, tar, reading, archive))
                 # The list of headers that tarfile keeps would grow with the archive.
                 tar.members = []  # type: ignore[attr-defined]
         forward.require_end()
@@ -228,19 +238,41 @@ def read_zip(stream: IO[bytes], keep: Keep = nothing) -> Contents:
         reading = _Reading(keep)
         with zipfile.ZipFile(stream) as archive:
             for header in archive.infolist():
-                reading.add(_zip_member(header, archive, reading))
+                reading.admit(header.file_size)
+                reading.members.append(_zip_member(header, archive, reading))
+            _require_no_gaps(stream, archive)
         return reading.done()
 
 
 def _require_plain_zip(stream: IO[bytes]) -> None:
-    """Nothing before the first entry or after the directory: no second reading of the file."""
-    head = stream.read(4)
-    end = stream.seek(0, 2)
-    stream.seek(max(0, end - _END_OF_ZIP))
-    tail = stream.read(4)
-    stream.seek(0)
-    if head != b"PK\x03\x04" or tail != b"PK\x05\x06":
+    """The directory and its end are the file's last bytes: no second way to read the file.
+
+    APPNOTE.TXT 4.3.16; an archive so large that it needs zip64 is refused here, too.
+    """
+    end = stream.seek(0, 2) - _END_OF_ZIP.size
+    stream.seek(max(0, end))
+    record = stream.read()
+    signature, size, offset = (
+        _END_OF_ZIP.unpack(record) if len(record) == _END_OF_ZIP.size else (b"", 0, 0)
+    )
+    if signature != b"PK\x05\x06" or offset + size != end:
         _refuse("bytes before or after the zip archive, or a comment")
+    stream.seek(0)
+
+
+def _require_no_gaps(stream: IO[bytes], archive: zipfile.ZipFile) -> None:
+    """Entries follow one another: nothing between them that only some readers would see."""
+    expected = {0}
+    for header in sorted(archive.infolist(), key=lambda each: each.header_offset):
+        if header.header_offset not in expected:
+            _refuse(f"bytes between the zip archive's entries, before {header.orig_filename!r}")
+        stream.seek(header.header_offset)
+        name, extra = _LOCAL_HEADER.unpack(stream.read(_LOCAL_HEADER.size))
+        end = stream.tell() + name + extra + header.compress_size
+        # The sizes may follow the contents once more (4.3.9), with or without a signature.
+        expected = {end + each for each in ((12, 16) if header.flag_bits & 0x08 else (0,))}
+    if archive.start_dir not in expected:
+        _refuse("bytes between the zip archive's entries and its directory")
 
 
 def _zip_member(header: zipfile.ZipInfo, archive: zipfile.ZipFile, reading: _Reading) -> Member:

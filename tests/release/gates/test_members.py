@@ -170,7 +170,7 @@ def test_a_hostile_entry_of_a_wheel_is_refused(path: str, mode: int, message: st
 
 
 def test_a_name_that_some_readers_cut_short_is_refused() -> None:
-    data = built.wheel({**built.wheel_files(), "thing/a#b": b""}).replace(b"a#b", b"a\0b")
+    data = built.wheel(extra=[("thing/a#b", b"")]).replace(b"thing/a#b", b"thing/a\0b")
     found = findings("members", candidate({WHEEL.id: data}))
     assert found == [
         "thing-1.2.3-py3-none-any.whl: 'thing/a\\x00b': control characters in the name"
