@@ -34,7 +34,7 @@ _DROPPED = re.compile(
     r"|(boot|dev|home|media|mnt|opt|proc|run|srv|sys)(/|$)"
     r"|var/(backups|cache|local|lock|log|mail|opt|run|spool|lib/misc)(/|$)"
     r"|usr/lib/python3\.\d+/(test|idlelib|tkinter|turtledemo|ensurepip|pydoc_data|lib2to3"
-    r"|__phello__|_pyrepl|unittest/test|venv/scripts)(/|$)"
+    r"|__phello__|unittest/test|venv/scripts)(/|$)"
     r"|usr/lib/python3\.\d+/(sitecustomize\.py|EXTERNALLY-MANAGED)$"
     r"|usr/lib/python3\.\d+/lib-dynload/(_test|_xx|xx|_ctypes_test)[^/]*$"
 )

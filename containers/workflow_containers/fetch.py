@@ -26,7 +26,10 @@ def packages(wanted: Iterable[Package], *, store: Store, mirrors: Mirrors, fetch
     missing = {package.sha256: package for package in wanted if not store.has(package.sha256)}
 
     def one(package: Package) -> str | None:
-        return _package(package, store, mirrors, fetch)
+        with store.alone(package.sha256):
+            if store.has(package.sha256):
+                return None
+            return _package(package, store, mirrors, fetch)
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         faults = sorted(filter(None, pool.map(one, missing.values())))

@@ -40,12 +40,14 @@ class Recipe:
 
     def make(self, store: Store) -> Fragment:
         """The fragment, from the store when it is there."""
-        known = fragment.recall(store, self.key)
-        if known is not None:
+        if (known := fragment.recall(store, self.key)) is not None:
             return known
-        made = fragment.write(store, self.name, self.entries())
-        fragment.remember(store, self.key, made)
-        return made
+        with store.alone(self.key):
+            if (known := fragment.recall(store, self.key)) is not None:
+                return known
+            made = fragment.write(store, self.name, self.entries())
+            fragment.remember(store, self.key, made)
+            return made
 
 
 @cache

@@ -2,6 +2,8 @@
 
     blobs/<sha256>          bytes whose digest is their name
     memo/<sha256>.json      what a piece of work came to; the name digests all that went into it
+    roots/<sha256>/         an image's files, unpacked to run its interpreter
+    locks/, scratch/        work in progress
 
 Files appear whole or not at all. A blob is hashed whenever it is read: what a disk or a
 stranger changed is removed and made again, never used.
@@ -10,6 +12,7 @@ stranger changed is removed and made again, never used.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -82,6 +85,18 @@ class Store:
         target.parent.mkdir(parents=True, exist_ok=True)
         path.chmod(0o644)
         path.replace(target)
+
+    @contextlib.contextmanager
+    def alone(self, key: Digest) -> Iterator[None]:
+        """Whoever does the work of that key does it alone; others wait, then find it done.
+
+        Held by threads and processes alike, and let go when a process ends, however it ends.
+        """
+        folder = self.folder / "locks"
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / key.hex).open("wb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
 
     def scratch(self) -> Path:
         """A folder on the same file system, for work in progress."""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from workflow_containers import architecture
@@ -51,7 +50,6 @@ class TargetPython:
     exclude: Sequence[str]
     store: Store
     run: Run
-    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __call__(self, sources: Sequence[Source]) -> tuple[bytes | None, ...]:
         """See `Compile`; raises `InterpreterError` where no locked interpreter runs."""
@@ -71,7 +69,7 @@ class TargetPython:
         digests = [package.sha256.hex for package in self.packages]
         key = Digest.of(canonical.encode(["root", digests, self.exclude]))
         folder = self.store.folder / "roots" / key.hex
-        with self._lock:
+        with self.store.alone(key):
             if not folder.is_dir():
                 self._unpack(folder)
         return folder

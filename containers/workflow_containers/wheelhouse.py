@@ -44,13 +44,20 @@ def wheels(pins: Sequence[Pin], target: Target, store: Store, pip: Pip) -> tuple
         return ()
     lines = [pin.line for pin in pins]
     key = Digest.of(canonical.encode(["wheels", lines, target.python, target.platforms]))
-    if (known := store.recall(key)) is not None:
-        found = tuple(Stored(name=name, digest=Digest(hex_)) for name, hex_ in known)
-        if all(store.has(wheel.digest) for wheel in found):
-            return found
-    found = _download(pins, target, store, pip)
-    store.remember(key, [[wheel.name, wheel.digest.hex] for wheel in found])
-    return found
+    with store.alone(key):
+        if (known := _recalled(key, store)) is not None:
+            return known
+        found = _download(pins, target, store, pip)
+        store.remember(key, [[wheel.name, wheel.digest.hex] for wheel in found])
+        return found
+
+
+def _recalled(key: Digest, store: Store) -> tuple[Stored, ...] | None:
+    known = store.recall(key)
+    if known is None:
+        return None
+    found = tuple(Stored(name=name, digest=Digest(hex_)) for name, hex_ in known)
+    return found if all(store.has(wheel.digest) for wheel in found) else None
 
 
 def _download(pins: Sequence[Pin], target: Target, store: Store, pip: Pip) -> tuple[Stored, ...]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -55,3 +56,27 @@ def test_a_write_that_fails_leaves_nothing(store: Store) -> None:
     with pytest.raises(TypeError), store.writing() as stream:
         stream.write("no bytes")  # type: ignore[call-overload] # what fails is not the point
     assert list((store.folder / "scratch").iterdir()) == []
+
+
+def test_work_is_done_by_one_at_a_time(store: Store) -> None:
+    inside: list[int] = []
+    most: list[int] = []
+
+    def work() -> None:
+        with store.alone(Digest.of(b"key")):
+            inside.append(1)
+            most.append(len(inside))
+            threading.Event().wait(0.01)
+            inside.pop()
+
+    threads = [threading.Thread(target=work) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == [1] * 5
+
+
+def test_other_work_goes_on_meanwhile(store: Store) -> None:
+    with store.alone(Digest.of(b"a")), store.alone(Digest.of(b"b")):
+        assert len(list((store.folder / "locks").iterdir())) == 2
