@@ -9,7 +9,6 @@ With nox at hand, `nox -s SESSION` does the same. `nox -l` lists the sessions.
 from __future__ import annotations
 
 import hashlib
-import os
 import sys
 from pathlib import Path
 
@@ -23,29 +22,29 @@ MEMBERS = ("sbom", "containers", "release", "workflow/engine", "workflow/wfctl",
 PYTHON = (*MEMBERS, "tests", "noxfile.py", "bootstrap.py")
 
 
-def environment(session: nox.Session, folder: str, lock: str) -> None:
-    """Run the session in a virtual environment that sessions share, made by a lock's hashes.
+def environment(session: nox.Session, folder: str, lock: str) -> Path:
+    """The programs of a virtual environment that sessions share, made by a lock's hashes.
 
     Every member is editable in it. What is there already for this lock stays as it is.
     """
-    bin_folder = Path(folder, "bin").absolute()
-    session.env["PATH"] = f"{bin_folder}{os.pathsep}{os.environ['PATH']}"
+    programs = Path(folder, "bin").absolute()
     wanted = [Path(lock), *(Path(member, "pyproject.toml") for member in MEMBERS)]
     content = b"".join(path.read_bytes() for path in wanted) + sys.version.encode()
     state, stamp = hashlib.sha256(content).hexdigest(), Path(folder, ".installed")
     if stamp.exists() and stamp.read_text() == state:
-        return
+        return programs
     session.run(sys.executable, "-m", "virtualenv", "--quiet", "--clear", folder)
-    pip = (str(bin_folder / "python"), "-m", "pip", "install", "--quiet", "--no-deps")
+    pip = (str(programs / "python"), "-m", "pip", "install", "--quiet", "--no-deps")
     session.run(*pip, "--require-hashes", "-r", lock)
     editable = [word for member in MEMBERS for word in ("-e", member)]
     session.run(*pip, "--no-build-isolation", *editable)
     stamp.write_text(state)
+    return programs
 
 
-def development(session: nox.Session) -> None:
-    """Run the session in .venv, with every tool."""
-    environment(session, ".venv", "locks/dev.txt")
+def development(session: nox.Session) -> Path:
+    """The programs of .venv, which has every tool."""
+    return environment(session, ".venv", "locks/dev.txt")
 
 
 @nox.session
@@ -58,49 +57,51 @@ def dev(session: nox.Session) -> None:
 @nox.session
 def lint(session: nox.Session) -> None:
     """Format, lint, types, and the security of the workflows."""
-    development(session)
-    session.run("ruff", "format", "--check", *PYTHON)
-    session.run("ruff", "check", *PYTHON)
-    session.run("mypy", *PYTHON)
-    session.run("zizmor", "--offline", "--no-progress", "--pedantic", ".github")
+    programs = development(session)
+    session.run(programs / "ruff", "format", "--check", *PYTHON)
+    session.run(programs / "ruff", "check", *PYTHON)
+    session.run(programs / "mypy", *PYTHON)
+    session.run(programs / "zizmor", "--offline", "--no-progress", "--pedantic", ".github")
 
 
 @nox.session
 def test(session: nox.Session) -> None:
     """Every test but those against other implementations; coverage of the members."""
-    development(session)
+    programs = development(session)
     env = {"COVERAGE_PROCESS_START": "pyproject.toml"}
     arguments = session.posargs or ["tests", "--ignore=tests/interop", "-n", "2"]
-    session.run("coverage", "run", "-m", "pytest", *arguments, env=env)
-    session.run("coverage", "combine", "--quiet", success_codes=[0, 1])
-    session.run("coverage", "report")
+    session.run(programs / "coverage", "run", "-m", "pytest", *arguments, env=env)
+    session.run(programs / "coverage", "combine", "--quiet", success_codes=[0, 1])
+    session.run(programs / "coverage", "report")
 
 
 @nox.session
 def interop(session: nox.Session) -> None:
     """Our files read by others: Sigstore's verifier, sha256sum, PostgreSQL, a browser."""
-    development(session)
-    session.run("pytest", *(session.posargs or ["tests/interop"]))
+    programs = development(session)
+    session.run(programs / "pytest", *(session.posargs or ["tests/interop"]))
 
 
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
     """Ratios against peers measured in the same run."""
-    development(session)
-    session.run("python", "tests/bench", *session.posargs)
+    programs = development(session)
+    session.run(programs / "python", "tests/bench", *session.posargs)
 
 
 @nox.session(default=False)
 def golden(session: nox.Session) -> None:
     """Write the golden files and the committed schema anew; review them in the diff."""
-    development(session)
-    session.run("pytest", "-q", "tests", "-k", "golden", env={"WORKFLOW_GOLDEN": "write"})
+    programs = development(session)
+    session.run(
+        programs / "pytest", "-q", "tests", "-k", "golden", env={"WORKFLOW_GOLDEN": "write"}
+    )
 
 
 def toolkit(session: nox.Session, *arguments: str) -> None:
     """Run the command line from this checkout."""
-    environment(session, ".nox/toolkit", "locks/run.txt")
-    session.run("workflow-release", *arguments, *session.posargs)
+    programs = environment(session, ".nox/toolkit", "locks/run.txt")
+    session.run(programs / "workflow-release", *arguments, *session.posargs)
 
 
 @nox.session(default=False)
@@ -142,5 +143,5 @@ def verify(session: nox.Session) -> None:
 @nox.session(default=False)
 def lock(session: nox.Session) -> None:
     """Resolve every lock anew: hashes, no host names. Review them in the diff."""
-    development(session)
-    session.run("python", "locks/relock.py", *session.posargs)
+    programs = development(session)
+    session.run(programs / "python", "locks/relock.py", *session.posargs)
