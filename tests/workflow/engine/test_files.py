@@ -88,7 +88,9 @@ def test_without_the_fallback_pages_are_not_found(serve: Serve) -> None:
 def test_a_prefix_is_where_it_serves(serve: Serve) -> None:
     client = serve(SITE % ", prefix: /ui/")
     assert client.get("/ui/assets/app.js").text == "let a"
-    assert client.get("/ui").text == "<h1>home</h1>"
+    assert client.get("/ui/").text == "<h1>home</h1>"
+    bare = client.get("/ui")
+    assert (bare.status_code, bare.headers["location"]) == (308, "/ui/")
     assert client.get("/assets/app.js").status_code == 404
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import pytest
@@ -286,3 +287,20 @@ def test_what_is_no_configuration(blueprint: Make, text: str, fault: str) -> Non
 )
 def test_settings_that_would_do_harm_are_refused(blueprint: Make, module: str) -> None:
     assert faults(blueprint, f"modules:\n  - {module}")[0].startswith("modules[0].config")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "".join(f"k{at}: 1\n" for at in range(80_000)),
+        "modules:\n" + "".join(f"- {{name: m{at}, type: x}}\n" for at in range(18_000)),
+        "a: 1\n" * 90_000,
+    ],
+    ids=["keys", "types", "duplicates"],
+)
+def test_a_file_of_nothing_but_faults_is_soon_given_up(blueprint: Make, text: str) -> None:
+    began = time.perf_counter()
+    found = faults(blueprint, text)
+    assert found[-1] == "200 faults; there may be more"
+    assert len(found) == 201
+    assert time.perf_counter() - began < 20

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from workflow_engine.duration import Duration
-from workflow_engine.errors import Fault
+from workflow_engine.errors import Faults
 from workflow_engine.settings import Reader, camel, did_you_mean, snake
 
 
@@ -32,7 +32,7 @@ class Sample:
 
 
 def read(table: Any, spelling: Any = camel) -> tuple[Sample | None, list[str]]:
-    faults: list[Fault] = []
+    faults = Faults()
     return Reader(faults, spelling).read(Sample, table, "x"), [str(fault) for fault in faults]
 
 

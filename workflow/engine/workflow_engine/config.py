@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 
 from workflow_engine import document
 from workflow_engine.duration import Duration
-from workflow_engine.errors import ConfigError, Fault
+from workflow_engine.errors import ConfigError, Fault, Faults
 from workflow_engine.patterns import Method, Pattern
 from workflow_engine.settings import Reader, camel, did_you_mean, kind_of, snake
 from workflow_engine.templates import Template, Tree
@@ -149,7 +149,7 @@ class Config:
     unread: frozenset[str] = frozenset()
 
 
-def read(data: bytes, faults: list[Fault]) -> Config:
+def read(data: bytes, faults: Faults) -> Config:
     """What the YAML in `data` says; faults of its shape are added to `faults`.
 
     Raises `ConfigError` when it is no YAML document to begin with.
@@ -182,7 +182,7 @@ def read(data: bytes, faults: list[Fault]) -> Config:
     )
 
 
-def _check_keys(table: Mapping[str, Any], faults: list[Fault]) -> None:
+def _check_keys(table: Mapping[str, Any], faults: Faults) -> None:
     for key in table:
         if key in _NOT_YET:
             faults.append(Fault(key, "not supported yet", _NOT_YET[key]))
@@ -192,7 +192,7 @@ def _check_keys(table: Mapping[str, Any], faults: list[Fault]) -> None:
         faults.append(Fault("", "nothing to run", "declare modules or pipelines"))
 
 
-def _workflows(table: Mapping[str, Any], faults: list[Fault]) -> Mapping[str, Any]:
+def _workflows(table: Mapping[str, Any], faults: Faults) -> Mapping[str, Any]:
     workflows = _table(table, "workflows", faults)
     for kind in workflows:
         if kind not in _WORKFLOWS:
@@ -201,7 +201,7 @@ def _workflows(table: Mapping[str, Any], faults: list[Fault]) -> Mapping[str, An
     return workflows
 
 
-def _list(table: Mapping[str, Any], key: str, faults: list[Fault]) -> list[Any]:
+def _list(table: Mapping[str, Any], key: str, faults: Faults) -> list[Any]:
     value = table.get(key)
     if isinstance(value, list) or value is None:
         return value or []
@@ -209,7 +209,7 @@ def _list(table: Mapping[str, Any], key: str, faults: list[Fault]) -> list[Any]:
     return []
 
 
-def _table(table: Mapping[str, Any], key: str, faults: list[Fault]) -> Mapping[str, Any]:
+def _table(table: Mapping[str, Any], key: str, faults: Faults) -> Mapping[str, Any]:
     value = table.get(key)
     if isinstance(value, Mapping) or value is None:
         return value or {}
@@ -217,7 +217,7 @@ def _table(table: Mapping[str, Any], key: str, faults: list[Fault]) -> Mapping[s
     return {}
 
 
-def _named(name: str, faults: list[Fault]) -> bool:
+def _named(name: str, faults: Faults) -> bool:
     try:
         Name.parse(name)
     except ValueError as error:

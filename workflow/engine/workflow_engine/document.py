@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from workflow_engine.errors import ConfigError, Fault
+from workflow_engine.errors import ConfigError, Fault, Faults
 
 MAX_BYTES: Final = 1 << 20
 MAX_DEPTH: Final = 64
@@ -101,7 +101,7 @@ class _Builder:
 
     def __init__(self) -> None:
         self.root: Any = None
-        self.faults: list[Fault] = []
+        self.faults = Faults()
         self._frames: list[_Frame] = []
         self._anchors: dict[str, tuple[Any, int]] = {}
         self._documents = 0

@@ -14,7 +14,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
+
+MAX_FAULTS: Final = 200
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -58,6 +60,20 @@ class ConfigError(EngineError, ValueError):
     def __init__(self, faults: Iterable[Fault]) -> None:
         self.faults = tuple(faults)
         super().__init__("\n".join(str(fault) for fault in self.faults))
+
+
+class Faults(list[Fault]):
+    """Faults being gathered: as many as a person will read, then `ConfigError` at once.
+
+    The bound also keeps a hostile file from buying a did-you-mean for each of its lines.
+    """
+
+    def append(self, fault: Fault) -> None:
+        """Add one; raises `ConfigError` with all of them when there are too many."""
+        super().append(fault)
+        if len(self) >= MAX_FAULTS:
+            more = Fault("", f"{MAX_FAULTS} faults; there may be more")
+            raise ConfigError(dict.fromkeys([*self, more]))
 
 
 class AddressError(EngineError):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from workflow_engine import config, document
 from workflow_engine.blueprint import Blueprint
-from workflow_engine.errors import ConfigError, Fault
+from workflow_engine.errors import ConfigError, Fault, Faults
 from workflow_engine.resolve import Surroundings, resolve
 
 
@@ -29,6 +29,6 @@ def from_bytes(
     data: bytes, *, env: str = "", variables: Mapping[str, str], folder: Path
 ) -> Blueprint:
     """The blueprint of a configuration's text; raises `ConfigError` with every fault."""
-    faults: list[Fault] = []
+    faults = Faults()
     read = config.read(data, faults)
     return resolve(read, faults, Surroundings(env=env, variables=variables, folder=folder))

@@ -10,7 +10,7 @@ from typing import Any
 from workflow_engine.blueprint import Blueprint, PlannedModule
 from workflow_engine.config import Config, ModuleSpec
 from workflow_engine.environment import resolve_for_env
-from workflow_engine.errors import ConfigError, Fault
+from workflow_engine.errors import ConfigError, Fault, Faults
 from workflow_engine.expansion import expand_tree
 from workflow_engine.modules import MODULES
 from workflow_engine.modules.interface import ModuleType
@@ -31,7 +31,7 @@ class Surroundings:
     folder: Path
 
 
-def resolve(config: Config, faults: list[Fault], around: Surroundings) -> Blueprint:
+def resolve(config: Config, faults: Faults, around: Surroundings) -> Blueprint:
     """The blueprint; raises `ConfigError` with `faults` and all that are found here."""
     modules, faulty = _modules(config, faults, around)
     wiring = Wiring(modules=modules, faults=faults, faulty=faulty)
@@ -51,13 +51,13 @@ def resolve(config: Config, faults: list[Fault], around: Surroundings) -> Bluepr
     )
 
 
-def _sorted(faults: list[Fault]) -> list[Fault]:
+def _sorted(faults: Faults) -> list[Fault]:
     """Each fault once, in the order found."""
     return list(dict.fromkeys(faults))
 
 
 def _modules(
-    config: Config, faults: list[Fault], around: Surroundings
+    config: Config, faults: Faults, around: Surroundings
 ) -> tuple[dict[str, PlannedModule], frozenset[str]]:
     """The modules by name, in declared order, and the names of those that have faults."""
     declared = [(f"modules[{at}]", spec) for at, spec in enumerate(config.modules) if spec]
@@ -72,13 +72,15 @@ def _modules(
         elif len(faults) > before:
             faulty.add(str(spec.name))
     every = {str(spec.name) for _, spec in declared} | config.unread
+    null = every - planned.keys() - faulty
     for path, spec in declared:
-        faults.extend(_dependency_faults(path, spec, every, every - planned.keys() - faulty))
+        for fault in _dependency_faults(path, spec, every, null):
+            faults.append(fault)
     return planned, frozenset(faulty)
 
 
 def _module(
-    path: str, spec: ModuleSpec, faults: list[Fault], around: Surroundings
+    path: str, spec: ModuleSpec, faults: Faults, around: Surroundings
 ) -> PlannedModule | None:
     kind = _kind(path, spec.type, faults)
     for env, override in (spec.environments or {}).items():
@@ -98,7 +100,7 @@ def _module(
     )
 
 
-def _kind(path: str, name: str, faults: list[Fault]) -> ModuleType | None:
+def _kind(path: str, name: str, faults: Faults) -> ModuleType | None:
     kind = MODULES.get(name)
     if kind is None:
         message = f"unknown module type {name[:80]!r}"
@@ -122,7 +124,7 @@ def _dependency_faults(
             yield Fault(where, f"no module named {name[:80]!r}", did_you_mean(name, every))
 
 
-def _ordered(modules: Mapping[str, PlannedModule], faults: list[Fault]) -> tuple[str, ...]:
+def _ordered(modules: Mapping[str, PlannedModule], faults: Faults) -> tuple[str, ...]:
     try:
         return start_order({name: module.depends_on for name, module in modules.items()})
     except CycleError as cycle:

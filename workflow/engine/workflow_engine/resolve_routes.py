@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from workflow_engine.blueprint import PlannedModule, PlannedRoute, PlannedSubscription
 from workflow_engine.config import Config, HttpSpec, PipelineSpec, RouteSpec
-from workflow_engine.errors import Fault
+from workflow_engine.errors import Fault, Faults
 from workflow_engine.modules.interface import Handler, Middleware, Module, Publisher, Subscriber
 from workflow_engine.patterns import Method, Pattern
 from workflow_engine.settings import Reader, did_you_mean, snake
@@ -21,7 +21,7 @@ class Wiring:
     """
 
     modules: Mapping[str, PlannedModule]
-    faults: list[Fault]
+    faults: Faults
     faulty: frozenset[str] = frozenset()
 
     def fault(self, path: str, message: str, remedy: str = "") -> None:

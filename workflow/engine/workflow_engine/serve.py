@@ -88,7 +88,7 @@ def bind(name: str, address: Address) -> socket.socket:
     everywhere = not address.host and socket.has_dualstack_ipv6()
     v6 = everywhere or ":" in address.host
     try:
-        return socket.create_server(
+        opened = socket.create_server(
             (address.host, address.port),
             family=socket.AF_INET6 if v6 else socket.AF_INET,
             backlog=_BACKLOG,
@@ -102,6 +102,9 @@ def bind(name: str, address: Address) -> socket.socket:
             f"{name} can't listen on {address}: {reason}",
             remedy="free the address, or give the module another",
         ) from error
+    # connections inherit it; asyncio sets it only where a socket was made with its protocol named
+    opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return opened
 
 
 class _Server(uvicorn.Server):

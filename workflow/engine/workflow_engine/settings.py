@@ -21,7 +21,7 @@ from functools import cache
 from typing import Any, Final, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from workflow_engine.document import plain_value
-from workflow_engine.errors import Fault
+from workflow_engine.errors import Fault, Faults
 
 T = TypeVar("T")
 Spelling = Callable[[str], str]
@@ -58,7 +58,7 @@ def join(path: str, key: str) -> str:
 class Reader:
     """Reads tables in one spelling, adding what is wrong with them to `faults`."""
 
-    faults: list[Fault]
+    faults: Faults
     spelling: Spelling = camel
 
     def read(self, cls: type[T], table: Any, path: str) -> T | None:

@@ -49,7 +49,8 @@ class FileServerSettings:
 def _mounts(settings: FileServerSettings) -> tuple[Mount, ...]:
     prefix = settings.prefix.rstrip("/")
     mounts = (Mount(method="GET", path=f"{prefix}/{{path...}}"),)
-    return mounts if not prefix else (*mounts, Mount(method="GET", path=prefix))
+    bare = Mount(method="GET", path=prefix, endpoint="bare")
+    return (*mounts, bare) if prefix else mounts
 
 
 class FileServer(Handler):
@@ -75,8 +76,10 @@ class FileServer(Handler):
 
     async def handle(self, exchange: Exchange) -> Response:
         """See `Handler.handle`."""
-        from starlette.responses import JSONResponse
+        from starlette.responses import JSONResponse, RedirectResponse
 
+        if exchange.endpoint == "bare":  # without its slash, relative links would miss the prefix
+            return RedirectResponse(f"{exchange.route}/", status_code=308)
         path = exchange.params.get("path", "")
         found = self.find(path)
         if found is None and self._falls_back(path, exchange.request):
