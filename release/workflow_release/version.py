@@ -64,9 +64,12 @@ class Version:
 
     def __post_init__(self) -> None:
         if min(self._numbers) < 0 or max(self._numbers) > LARGEST:
-            raise VersionError(f"{self!s}: a number is not between 0 and {LARGEST}", remedy=_REMEDY)
+            raise VersionError(f"a number of a version is between 0 and {LARGEST}", remedy=_REMEDY)
         if self.channel not in _RANKS or (self.channel is None and self.number):
-            raise VersionError(f"{self!s}: no such channel and number", remedy=_REMEDY)
+            raise VersionError(
+                f"there is no version {self.number} of channel {str(self.channel)[:20]!r}",
+                remedy=_REMEDY,
+            )
         if self.build is not None and _BUILD.fullmatch(self.build) is None:
             raise VersionError(f"{self.build[:_LONGEST]!r}: {_NO_BUILD}", remedy=_REMEDY)
 
