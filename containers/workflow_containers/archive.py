@@ -26,7 +26,7 @@ from workflow_sbom import canonical
 from workflow_sbom.digest import CHUNK, Digest, Measured
 from workflow_sbom.errors import Fault
 
-MEDIA_TYPE = "application/vnd.oci.image.layout.v1.tar"
+MEDIA_TYPE = "application/vnd.oci.image.layout.v1+tar"
 BLOBS = "blobs/sha256"
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}", re.ASCII)
 

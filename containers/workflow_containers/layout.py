@@ -17,9 +17,9 @@ from typing import IO, Any, BinaryIO, Self, cast
 from workflow_containers import compress, image
 from workflow_containers.archive import BLOBS
 from workflow_containers.entries import Entry
-from workflow_containers.errors import LayoutError, PlatformError
+from workflow_containers.errors import LayoutError, MemberError, PlatformError
 from workflow_containers.platform import Platform
-from workflow_containers.tarread import Bounded, members
+from workflow_containers.tarread import Bounded, Header, members
 from workflow_sbom import canonical
 from workflow_sbom.digest import CHUNK, Digest
 from workflow_sbom.errors import DigestError, DocumentError
@@ -208,7 +208,7 @@ def _places(stream: IO[bytes]) -> dict[str, tuple[int, int]]:
     """Where each file of the archive is: offset and size, by name."""
     places: dict[str, tuple[int, int]] = {}
     try:
-        with tarfile.open(fileobj=stream, mode="r:") as archive:
+        with tarfile.open(fileobj=stream, mode="r:", tarinfo=Header) as archive:
             for count, member in enumerate(archive):
                 name = member.name
                 if count > MAX_BLOBS:
@@ -220,7 +220,7 @@ def _places(stream: IO[bytes]) -> dict[str, tuple[int, int]]:
                 if name in places:
                     raise LayoutError(f"{name[:120]!r} stands twice")
                 places[name] = (member.offset_data, member.size)
-    except (tarfile.TarError, OSError, ValueError) as error:
+    except (tarfile.TarError, MemberError, OSError, ValueError) as error:
         raise LayoutError(f"no tar archive: {error}") from error
     return places
 

@@ -6,7 +6,7 @@ import lzma
 import tarfile
 import zlib
 from collections.abc import Iterator
-from typing import BinaryIO, cast
+from typing import BinaryIO, Self, cast
 
 from workflow_containers.entries import (
     Directory,
@@ -22,6 +22,14 @@ from workflow_containers.errors import MemberError
 
 MAX_MEMBER = 512 << 20
 MAX_MEMBERS = 100_000
+MAX_EXTENSION = 1 << 20
+_EXTENSIONS = {
+    tarfile.XHDTYPE,
+    tarfile.XGLTYPE,
+    tarfile.SOLARIS_XHDTYPE,
+    tarfile.GNUTYPE_LONGNAME,
+    tarfile.GNUTYPE_LONGLINK,
+}
 
 
 class Bounded:
@@ -44,11 +52,24 @@ class Bounded:
         return data
 
 
+class Header(tarfile.TarInfo):
+    """A header whose own extensions are bounded: tarfile reads those into memory whole."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        """See `tarfile.TarInfo.frombuf`; raises `MemberError` for sizes no archive has."""
+        found = super().frombuf(buf, encoding, errors)
+        if found.size < 0 or (found.type in _EXTENSIONS and found.size > MAX_EXTENSION):
+            raise MemberError(f"an extended header of {found.size} bytes")
+        return found
+
+
 def members(stream: Bounded, origin: str) -> Iterator[Entry]:
     """The archive's members in its own order; raises `MemberError` for one that may not be."""
     count = 0
     try:
-        with tarfile.open(fileobj=cast("BinaryIO", stream), mode="r|") as archive:
+        source = cast("BinaryIO", stream)
+        with tarfile.open(fileobj=source, mode="r|", tarinfo=Header) as archive:
             for member in archive:
                 count += 1
                 if count > MAX_MEMBERS:

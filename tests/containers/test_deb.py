@@ -106,6 +106,37 @@ def test_a_control_file_that_is_a_bomb_is_refused(monkeypatch: pytest.MonkeyPatc
         read(data, "x.deb")
 
 
+@pytest.mark.parametrize("kind", [tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGNAME])
+def test_a_header_that_announces_gigabytes_is_not_read(kind: bytes) -> None:
+    info = tarfile.TarInfo("./x")
+    info.type, info.size = kind, 4 << 30
+    data = ar(
+        {
+            "debian-binary": b"2.0\n",
+            "control.tar": tar([member("./control", control("demo"))]),
+            "data.tar": info.tobuf(tarfile.USTAR_FORMAT) + bytes(10_000),
+        }
+    )
+    with pytest.raises(MemberError, match="an extended header of 4294967296 bytes"):
+        entries(data)
+
+
+def test_a_negative_size_is_refused() -> None:
+    header = bytearray(tarfile.TarInfo("./x").tobuf(tarfile.GNU_FORMAT))
+    header[124:136] = b"\xff" * 12
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header)
+    data = ar(
+        {
+            "debian-binary": b"2.0\n",
+            "control.tar": tar([member("./control", control("demo"))]),
+            "data.tar": bytes(header) + bytes(10_000),
+        }
+    )
+    with pytest.raises(MemberError):
+        entries(data)
+
+
 def sparse() -> bytes:
     """A GNU sparse member, whose size in the archive is not the size it has."""
     info = tarfile.TarInfo("./sparse")

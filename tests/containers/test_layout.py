@@ -151,6 +151,15 @@ def test_a_link_in_the_archive_is_refused(good: Files, tmp_path: Path) -> None:
         read(path)
 
 
+def test_a_header_that_announces_gigabytes_is_not_read(tmp_path: Path) -> None:
+    info = tarfile.TarInfo("x")
+    info.type, info.size = tarfile.XHDTYPE, 4 << 30
+    path = tmp_path / "x.tar"
+    path.write_bytes(info.tobuf(tarfile.USTAR_FORMAT) + bytes(10_000))
+    with pytest.raises(LayoutError, match="an extended header of 4294967296 bytes"):
+        read(path)
+
+
 def test_a_name_twice_is_refused(good: Files, tmp_path: Path) -> None:
     path = pack(tmp_path, good)
     with tarfile.open(path, "a") as archive:
