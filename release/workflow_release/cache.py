@@ -1,8 +1,9 @@
 """Work done once: files and folders kept by the digest of everything they were made from.
 
-An entry is made beside its final name and renamed into place, so a kill at any moment leaves an
-entry whole or absent; a lock an entry lets two processes share the work instead of doing it twice.
-A file's digest is kept beside it and checked on every hit: a damaged entry is made again.
+A file is made beside its final name and renamed into place; a folder is made in place and marked
+when it is complete. So a kill at any moment leaves an entry whole or to be made again; a lock an
+entry lets two processes share the work instead of doing it twice. The digest of a file, and of a
+sealed folder, is kept beside it and checked on every hit: a damaged entry is made again.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import os
 import shutil
 import stat
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -20,7 +21,7 @@ from uuid import uuid4
 from workflow_release.errors import BuildError
 from workflow_sbom import canonical
 from workflow_sbom.canonical import Json
-from workflow_sbom.digest import Digest, measure_file
+from workflow_sbom.digest import Digest, Measured, measure_file
 
 Make = Callable[[Path], None]
 
@@ -33,9 +34,19 @@ class Hit:
     reused: bool
 
 
+@dataclass(frozen=True, slots=True)
+class FileHit(Hit):
+    """A file, with what reading it just now showed."""
+
+    measured: Measured
+
+
 def key(kind: str, parts: Mapping[str, Json]) -> Digest:
     """The name of an entry: the digest of what it is and of everything it is made from."""
     return Digest.of(canonical.encode({"kind": kind, "parts": parts}))
+
+
+_WORKSPACES = key("workspaces", {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,39 +55,45 @@ class Cache:
 
     root: Path
 
-    def file(self, name: Digest, make: Make) -> Hit:
+    def file(self, name: Digest, make: Make) -> FileHit:
         """The one file of that name, which `make(folder)` leaves in an empty folder."""
         folder = self._folder("files", name)
         with self._locked(name):
-            final = _intact(folder)
-            if final is not None:
-                return Hit(final, reused=True)
+            found = _intact(folder)
+            if found is not None:
+                return found
+            scratch = folder.with_name(f".{folder.name}")  # nobody else's: the lock is held
             _remove(folder)
-            with self._scratch(folder) as scratch:
-                (scratch / "content").mkdir()
+            _remove(scratch)
+            try:
+                (scratch / "content").mkdir(parents=True)
                 make(scratch / "content")
                 made = _only(scratch / "content")
                 made.chmod(0o444)
-                (scratch / "digest").write_text(measure_file(made).digest.hex)
+                measured = measure_file(made)
+                (scratch / "digest").write_text(measured.digest.hex)
                 scratch.rename(folder)
-            return Hit(folder / "content" / made.name, reused=False)
+            finally:
+                _remove(scratch)
+            return FileHit(folder / "content" / made.name, reused=False, measured=measured)
 
-    def tree(self, name: Digest, make: Make) -> Hit:
+    def tree(self, name: Digest, make: Make, *, sealed: bool = False) -> Hit:
         """The folder of that name, filled by `make(path)` when it is not there.
 
         `make` is told the final place, for what is made there may hold its own path (a virtual
-        environment does); a folder without its mark of completion was left by a kill.
+        environment does); a folder without its mark of completion was left by a kill. What is in
+        a `sealed` one is checked on every hit.
         """
         folder = self._folder("trees", name)
+        complete, content = folder / ".complete", folder / "tree"
         with self._locked(name):
-            complete = folder / ".complete"
-            if complete.exists():
-                return Hit(folder / "tree", reused=True)
+            if complete.exists() and (not sealed or complete.read_bytes() == _seal(content)):
+                return Hit(content, reused=True)
             _remove(folder)
-            (folder / "tree").mkdir(parents=True)
-            make(folder / "tree")
-            complete.touch()
-            return Hit(folder / "tree", reused=False)
+            content.mkdir(parents=True)
+            make(content)
+            complete.write_bytes(_seal(content) if sealed else b"")
+            return Hit(content, reused=False)
 
     def _folder(self, sort: str, name: Digest) -> Path:
         return self.root / sort / name.hex[:2] / name.hex
@@ -90,41 +107,49 @@ class Cache:
             yield
 
     @contextmanager
-    def _scratch(self, folder: Path) -> Iterator[Path]:
-        """A folder beside the final one, gone again when what fills it fails."""
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        scratch = folder.with_name(f".{folder.name}.{uuid4().hex[:8]}")
-        scratch.mkdir()
-        try:
-            yield scratch
-        finally:
-            _remove(scratch)
-
-    @contextmanager
     def workspace(self) -> Iterator[Path]:
         """A scratch folder, removed afterwards; what a killed process left goes, too."""
         folder = self.root / "work"
-        folder.mkdir(parents=True, exist_ok=True)
-        _sweep(folder)
         mine = folder / uuid4().hex
-        mine.mkdir()
-        with (mine / ".lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with ExitStack() as held:
+            with self._locked(_WORKSPACES):  # nobody sweeps a folder that has no lock yet
+                folder.mkdir(parents=True, exist_ok=True)
+                _sweep(folder)
+                mine.mkdir()
+                lock = held.enter_context((folder / f"{mine.name}.lock").open("w"))
+                fcntl.flock(lock, fcntl.LOCK_EX)
             try:
                 yield mine
             finally:
                 _remove(mine)
+                Path(lock.name).unlink(missing_ok=True)
+
+
+def digest_of(folder: Path) -> Digest:
+    """The digest of a folder's files and links: their paths, contents and targets."""
+    paths = sorted(path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
+    return key("folder", {"files": [_row(path, path.relative_to(folder)) for path in paths]})
+
+
+def _seal(folder: Path) -> bytes:
+    return digest_of(folder).hex.encode()
+
+
+def _row(path: Path, name: Path) -> Json:
+    if path.is_symlink():
+        return [str(name), "link", str(path.readlink())]
+    executable = bool(path.stat().st_mode & stat.S_IXUSR)
+    return [str(name), executable, measure_file(path).digest.hex]
 
 
 def _sweep(folder: Path) -> None:
     """Remove the workspaces whose process is gone: their lock can be taken."""
-    for left in folder.iterdir():
-        try:
-            with (left / ".lock").open("r") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                _remove(left)
-        except OSError:
-            continue
+    for name in sorted({path.name.removesuffix(".lock") for path in folder.iterdir()}):
+        lock = folder / f"{name}.lock"
+        with lock.open("w") as held, suppress(BlockingIOError):
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _remove(folder / name)
+            lock.unlink(missing_ok=True)
 
 
 def _only(folder: Path) -> Path:
@@ -135,25 +160,26 @@ def _only(folder: Path) -> Path:
     return made[0]
 
 
-def _intact(folder: Path) -> Path | None:
+def _intact(folder: Path) -> FileHit | None:
     """The file of an entry, if it still has the digest it was made with."""
     try:
         expected = (folder / "digest").read_text()
         content = _only(folder / "content")
-        return content if measure_file(content).digest.hex == expected else None
-    except (OSError, BuildError):
+        measured = measure_file(content)
+    except (OSError, UnicodeDecodeError, BuildError):
         return None
+    if measured.digest.hex != expected:
+        return None
+    return FileHit(content, reused=True, measured=measured)
 
 
 def _remove(folder: Path) -> None:
     """Remove a folder with all that is read-only in it."""
-
-    def writable(function: Callable[[str], object], path: str, _: object) -> None:
-        parent = Path(path).parent
-        parent.chmod(parent.stat().st_mode | stat.S_IRWXU)
-        if not Path(path).is_symlink():
-            os.chmod(path, stat.S_IRWXU)  # noqa: PTH101
-        function(path)
-
-    if folder.is_symlink() or folder.exists():
-        shutil.rmtree(folder, onerror=writable)
+    if not folder.exists():
+        return
+    folder.chmod(stat.S_IRWXU)
+    for parent, names, _ in os.walk(folder):
+        for path in (Path(parent, name) for name in names):
+            if not path.is_symlink():
+                path.chmod(stat.S_IRWXU)
+    shutil.rmtree(folder)
