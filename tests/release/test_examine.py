@@ -56,9 +56,12 @@ def command_wheel(main: bytes = MAIN) -> bytes:
 CHECKED = replace(WHEEL, check=("thing", "--version"))
 
 
-def really_run(tmp_path: Path, data: bytes, recipe: Wheel) -> list[Report | NotRun]:
+def really_run(
+    tmp_path: Path, data: bytes, recipe: Wheel, setup: Workbench | None = None
+) -> list[Report | NotRun]:
     made = candidates.artifact(WHEEL, data, tmp_path)
-    found = examine(made, recipe, bench(tmp_path, run, made, host=real_host(tmp_path)))
+    here = setup or bench(tmp_path, run, host=real_host(tmp_path))
+    found = examine(made, recipe, replace(here, wheels=(made,)))
     return [each for each in found.reported if each.command != ("thing.__version__",)]  # type: ignore[union-attr]
 
 
@@ -140,6 +143,28 @@ def test_requirements_are_installed_by_their_hashes_alone(tmp_path: Path) -> Non
         (False, True),
     ]
     assert all("--no-deps" in words for words in installs)
+
+
+def test_requirements_stay_when_only_the_wheels_change(tmp_path: Path) -> None:
+    programs = Programs()
+    lock = tmp_path / "lock.txt"
+    lock.write_text("")
+    for content in (MAIN, MAIN + b"#"):
+        made = candidates.artifact(WHEEL, command_wheel(content), tmp_path)
+        examine(made, WHEEL, replace(bench(tmp_path, programs, made), requirements=lock))
+    installs = [seen.argv for seen in programs.seen if "install" in seen.argv]
+    assert ["--require-hashes" in words for words in installs] == [True, False, False]
+
+
+def test_wheels_see_their_requirements(tmp_path: Path) -> None:
+    setup = replace(bench(tmp_path, run, host=real_host(tmp_path)), requirements=tmp_path / "r")
+    (tmp_path / "r").write_text("")
+    needed = setup.needed()
+    assert needed is not None
+    packages = next(needed.glob("lib/python*/site-packages"))
+    (packages / "gone.py").write_text("")
+    (report,) = really_run(tmp_path, command_wheel(b"import gone\n" + MAIN), CHECKED, setup)
+    assert report == Report(command=("thing", "--version"), code=0, printed="thing 1.2.3\n")
 
 
 def test_a_program_that_hangs_is_reported(tmp_path: Path) -> None:

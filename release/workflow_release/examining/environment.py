@@ -32,6 +32,7 @@ _CHECK_TIMEOUT = 120.0
 _MAX_PRINTED = 64 << 10
 _SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
 _METADATA_VERSION = "import importlib.metadata, sys; print(importlib.metadata.version(sys.argv[1]))"
+_PACKAGES = f"lib/python{sys.version_info.major}.{sys.version_info.minor}/site-packages"
 _PIP = ("-m", "pip", "--disable-pip-version-check", "--no-input")
 _INSTALL = ("install", "--quiet", "--no-deps", "--no-compile", "--no-warn-script-location")
 
@@ -50,12 +51,25 @@ class Workbench:
     requirements: Path | None
 
     def environment(self) -> Path:
-        """The virtual environment with every wheel; raises `ToolError`."""
-        wheels = sorted(wheel.digest.hex for wheel in self.wheels)
+        """The virtual environment with every wheel; raises `ToolError`.
+
+        What they need besides is in one of its own, which stays when only the wheels change.
+        """
+        wheels: list[Json] = [wheel.digest.hex for wheel in self.wheels]
+        parts = self._parts() | {"wheels": wheels}
+        return self.cache.tree(key("wheels", parts), lambda empty: _install(empty, self)).path
+
+    def needed(self) -> Path | None:
+        """The virtual environment with the requirements, if there are any."""
+        if self.requirements is None:
+            return None
+        return self.cache.tree(
+            key("requirements", self._parts()), lambda empty: _install_needed(empty, self)
+        ).path
+
+    def _parts(self) -> dict[str, Json]:
         locked = measure_file(self.requirements).digest.hex if self.requirements else None
-        interpreter = [str(self.host.python), sys.version]
-        parts: dict[str, Json] = {"wheels": wheels, "requirements": locked, "python": interpreter}
-        return self.cache.tree(key("environment", parts), lambda empty: _install(empty, self)).path
+        return {"requirements": locked, "python": [str(self.host.python), sys.version]}
 
 
 def run_wheel(recipe: Wheel, bench: Workbench) -> Report:
@@ -113,16 +127,30 @@ def _run_platform(artifact: Artifact, platform: Platform, bench: Workbench) -> R
 
 
 def _install(folder: Path, bench: Workbench) -> None:
-    """Make the environment; raises `ToolError` with pip's last words."""
-    _run_tool((bench.host.python, "-m", "venv", "--without-pip", folder), bench)
-    install = (bench.host.python, *_PIP, "--python", folder / "bin" / "python", *_INSTALL)
-    if bench.requirements is not None:
-        _run_tool((*install, "--require-hashes", "-r", bench.requirements), bench)
+    """An environment with the wheels in it; raises `ToolError` with pip's last words."""
+    pip = _make_environment(folder, bench)
+    if (needed := bench.needed()) is not None:
+        seen = repr(str(needed / _PACKAGES))
+        link = folder / _PACKAGES / "requirements.pth"
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.write_text(f"import site; site.addsitedir({seen})\n")
     with tempfile.TemporaryDirectory() as scratch:
         wheels = [Path(scratch) / wheel.name for wheel in bench.wheels]
         for wheel, path in zip(bench.wheels, wheels, strict=True):
             shutil.copyfile(wheel.path, path)
-        _run_tool((*install, "--no-index", *wheels), bench)
+        _run_tool((*pip, "--no-index", *wheels), bench)
+
+
+def _install_needed(folder: Path, bench: Workbench) -> None:
+    """An environment with the requirements in it; raises `ToolError`."""
+    pip = _make_environment(folder, bench)
+    _run_tool((*pip, "--require-hashes", "-r", str(bench.requirements)), bench)
+
+
+def _make_environment(folder: Path, bench: Workbench) -> tuple[str | Path, ...]:
+    """Make an empty virtual environment; returns the start of what installs into it."""
+    _run_tool((bench.host.python, "-m", "venv", "--without-pip", folder), bench)
+    return (bench.host.python, *_PIP, "--python", folder / "bin" / "python", *_INSTALL)
 
 
 def _run_tool(argv: Sequence[str | Path], bench: Workbench) -> None:

@@ -15,8 +15,8 @@ from workflow_containers.errors import PlatformError
 from workflow_containers.platform import Platform
 from workflow_release.errors import BuildError
 from workflow_release.evidence import Claim, Evidence, Member
-from workflow_release.examining import archives
-from workflow_release.examining.archives import Contents
+from workflow_release.examining import tars
+from workflow_release.examining.contents import MAX_KEPT, Contents, readable
 from workflow_release.model import Artifact
 from workflow_sbom import canonical
 from workflow_sbom.digest import CHUNK, Digest, measure
@@ -88,8 +88,8 @@ class _Layout:
     def _bytes(self, path: str) -> bytes:
         if path not in self.contents.offsets:
             raise BuildError(f"no {path}")
-        if self.size(path) > archives.MAX_KEPT:
-            raise BuildError(f"{path} has more than {archives.MAX_KEPT} bytes")
+        if self.size(path) > MAX_KEPT:
+            raise BuildError(f"{path} has more than {MAX_KEPT} bytes")
         return self.part(path).read()
 
 
@@ -113,7 +113,7 @@ class _Window(io.RawIOBase):
 
 def examine_image(stream: IO[bytes], artifact: Artifact) -> Evidence:
     """What an image archive holds and says; raises `BuildError` for no readable layout."""
-    layout = _Layout(stream, archives.read_tar(stream))
+    layout = _Layout(stream, tars.read_tar(stream))
     configs = tuple(_configs(layout, layout.document("index.json"), depth=0))
     members = list(layout.contents.members)
     faults = list(_faults(layout, configs))
@@ -194,9 +194,9 @@ def _read_layer(layout: _Layout, digest: Digest) -> tuple[tuple[Member, ...], st
     """A layer's entries and the digest of its tar archive."""
     name, path = f"layer {digest.hex[:12]}", f"{_BLOBS}{digest.hex}"
     if layout.part(path).read(2) != _GZIP:
-        contents = archives.read_tar(layout.part(path), archive=name)
+        contents = tars.read_tar(layout.part(path), archive=name)
         return contents.members, str(measure(layout.part(path)).digest)
-    with archives.readable(), archives.gunzipped(layout.part(path)) as inner:
-        hashing = archives.Hashing(inner)
-        contents = archives.read_tar(hashing, archive=name)
+    with readable(), tars.gunzipped(layout.part(path)) as inner:
+        hashing = tars.Hashing(inner)
+        contents = tars.read_tar(hashing, archive=name)
         return contents.members, f"sha256:{hashing.hexdigest()}"

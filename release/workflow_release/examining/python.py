@@ -15,8 +15,8 @@ from packaging.metadata import parse_email
 
 from workflow_release.errors import BuildError
 from workflow_release.evidence import Claim, Evidence, Member, Report
-from workflow_release.examining import archives
-from workflow_release.examining.archives import Contents
+from workflow_release.examining import tars, zips
+from workflow_release.examining.contents import Contents
 from workflow_release.model import Artifact
 from workflow_sbom.digest import Digest
 
@@ -30,8 +30,8 @@ _RECORD_COLUMNS = 3
 
 def examine_sdist(stream: IO[bytes], artifact: Artifact) -> Evidence:
     """What a source distribution holds and says; raises `BuildError` for no readable archive."""
-    with archives.gunzipped(stream) as inner:
-        contents = archives.read_tar(inner, _is_pkg_info)
+    with tars.gunzipped(stream) as inner:
+        contents = tars.read_tar(inner, _is_pkg_info)
     places = sorted(contents.kept)
     if len(places) != 1:
         raise BuildError(f"{len(places)} files */PKG-INFO; a source distribution has exactly one")
@@ -60,7 +60,7 @@ def examine_sdist(stream: IO[bytes], artifact: Artifact) -> Evidence:
 
 def examine_wheel(stream: IO[bytes], artifact: Artifact) -> Evidence:
     """What a wheel holds and says; raises `BuildError` for no readable archive."""
-    contents = archives.read_zip(stream, _is_wheel_text)
+    contents = zips.read_zip(stream, _is_wheel_text)
     folders = sorted({m[0] for path in contents.digests if (m := _DIST_INFO.match(path))})
     if len(folders) != 1:
         raise BuildError(f"{len(folders)} folders *.dist-info/; a wheel has exactly one")

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import IO
 
 from workflow_release.evidence import Claim, Evidence
-from workflow_release.examining import archives
-from workflow_release.examining.archives import Contents
+from workflow_release.examining import tars
+from workflow_release.examining.contents import Contents
 from workflow_release.model import Artifact
 from workflow_sbom import canonical
 from workflow_sbom.errors import DocumentError
@@ -18,8 +18,8 @@ _PAGE = "dist/index.html"
 
 def examine_ui(stream: IO[bytes], artifact: Artifact) -> Evidence:
     """What a bundle holds and says; raises `BuildError` for no readable archive."""
-    with archives.gunzipped(stream) as inner:
-        contents = archives.read_tar(inner, _VERSION.__eq__)
+    with tars.gunzipped(stream) as inner:
+        contents = tars.read_tar(inner, _VERSION.__eq__)
     return Evidence(
         artifact=artifact.name,
         digest=artifact.digest,
