@@ -27,6 +27,8 @@ def test_the_committed_version_is_the_sentinel() -> None:
 
 
 def test_the_lock_names_no_host() -> None:
+    """Neither where a package came from, nor where it asks for donations."""
+    assert "://" not in (FOLDER / "package-lock.json").read_text(encoding="utf-8")
     assert [path for path, package in installed().items() if "resolved" in package] == []
 
 
