@@ -160,8 +160,12 @@ def _digest(path: Path) -> Digest:
 
 
 def _read(root: Path, copied: Copied) -> bytes:
+    path = (root / copied.source).resolve()
+    if not path.is_relative_to(root.resolve()):
+        fault = Fault("files", f"{copied.source} is a link out of the repository")
+        raise DefinitionError(str(root), [fault])
     try:
-        return (root / copied.source).read_bytes()
+        return path.read_bytes()
     except OSError as error:
         fault = Fault("files", f"{copied.source}: can't be read: {error.strerror}")
         raise DefinitionError(str(root), [fault]) from error

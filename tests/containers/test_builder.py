@@ -295,3 +295,41 @@ def test_a_version_that_is_no_tag_is_refused(shop: World, tmp_path: Path) -> Non
             shop.tools(tmp_path / "store"),
             tmp_path / "x.tar",
         )
+
+
+def test_a_file_that_is_a_link_out_of_the_repository_is_not_read(
+    shop: World, tmp_path: Path
+) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("mine", encoding="utf-8")
+    (shop.root / "images/shop.yaml").unlink()
+    (shop.root / "images/shop.yaml").symlink_to(secret)
+    with pytest.raises(DefinitionError, match="is a link out of the repository"):
+        build(shop, tmp_path)
+
+
+def test_a_bundle_without_pages_is_refused(shop: World, tmp_path: Path) -> None:
+    with tarfile.open(shop.bundles["shop-ui"], "w:gz") as archive:
+        archive.addfile(tarfile.TarInfo("README"))
+    with pytest.raises(MemberError, match="no file under dist/"):
+        build(shop, tmp_path)
+
+
+def test_a_bundle_that_leaves_its_folder_is_refused(shop: World, tmp_path: Path) -> None:
+    with tarfile.open(shop.bundles["shop-ui"], "w:gz") as archive:
+        archive.addfile(tarfile.TarInfo("dist/../../../etc/passwd"))
+    with pytest.raises(MemberError, match="plain form"):
+        build(shop, tmp_path)
+
+
+def test_different_pythons_for_two_platforms_share_no_bytecode(shop: World, tmp_path: Path) -> None:
+    held = lock.load(shop.root / "images/debian.lock.json")
+    other = tuple(
+        dataclasses.replace(each, version="3.13.6-1") if "python" in each.name else each
+        for each in held.platforms[ARM64]
+    )
+    text = lock.document("trixie", {**held.platforms, ARM64: other})
+    (shop.root / "images/debian.lock.json").write_bytes(text)
+    with pytest.raises((InterpreterError, MirrorError, MemberError)) as caught:
+        build(shop, tmp_path)
+    assert "Python 3.13 is not locked in one version for every platform" in str(caught.value)
