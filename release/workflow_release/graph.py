@@ -42,37 +42,50 @@ class Results(Generic[T]):
 
 
 def run(tasks: Iterable[Task[T]], workers: int) -> Results[T]:
-    """Do all tasks, as many at once as there are workers.
+    """Do all tasks, as many at once as there are workers; failures in the order of the tasks.
 
-    Raises `graphlib.CycleError` when tasks need each other in a circle.
+    Raises `graphlib.CycleError` when tasks need each other in a circle. When the caller is
+    interrupted, what runs is waited for and nothing more is begun.
     """
     by_name = {task.name: task for task in tasks}
+    pool = ThreadPoolExecutor(max_workers=max(1, workers))
+    try:
+        done, failures = _run(by_name, pool)
+    finally:
+        pool.shutdown(cancel_futures=True)
+    return Results(
+        done=done, failures=tuple(failures[name] for name in by_name if name in failures)
+    )
+
+
+def _run(
+    by_name: Mapping[str, Task[T]], pool: ThreadPoolExecutor
+) -> tuple[dict[str, T], dict[str, Failure]]:
     sorter = TopologicalSorter({task.name: task.needs for task in by_name.values()})
     sorter.prepare()
     done: dict[str, T] = {}
     failures: dict[str, Failure] = {}
     running: dict[Future[T], str] = {}
-    with ThreadPoolExecutor(max_workers=max(1, workers)) as pool:
-        while sorter.is_active():
-            for name in sorter.get_ready():
-                blocked = next((need for need in by_name[name].needs if need in failures), None)
-                if blocked is not None:
-                    failures[name] = Failure(task=name, error=None, because=blocked)
-                    sorter.done(name)
-                    continue
-                needed = {need: done[need] for need in by_name[name].needs}
-                running[pool.submit(by_name[name].work, needed)] = name
-            for future in _finished(running):
-                name = running.pop(future)
-                error = future.exception()
-                if error is None:
-                    done[name] = future.result()
-                elif isinstance(error, Exception):
-                    failures[name] = Failure(task=name, error=error, because=None)
-                else:
-                    raise error
+    while sorter.is_active():
+        for name in sorter.get_ready():
+            task = by_name[name]
+            blocked = next((need for need in task.needs if need in failures), None)
+            if blocked is None:
+                running[pool.submit(task.work, {need: done[need] for need in task.needs})] = name
+            else:
+                failures[name] = Failure(task=name, error=None, because=blocked)
                 sorter.done(name)
-    return Results(done=done, failures=tuple(failures.values()))
+        for future in _finished(running):
+            name = running.pop(future)
+            match future.exception():
+                case None:
+                    done[name] = future.result()
+                case Exception() as error:
+                    failures[name] = Failure(task=name, error=error, because=None)
+                case interruption:
+                    raise interruption
+            sorter.done(name)
+    return done, failures
 
 
 def _finished(running: Mapping[Future[T], str]) -> set[Future[T]]:
