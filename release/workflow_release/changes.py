@@ -97,7 +97,8 @@ def changelog(
     https address each change links to its commit.
     """
     since = "the first commit" if previous is None else f"{previous}"
-    lines = [f"## {version} - {date.isoformat()}", "", f"Changes since {since}."]
+    what = "Changes" if changes else "No changes"
+    lines = [f"## {version} - {date.isoformat()}", "", f"{what} since {since}."]
     for title, members in _sections(changes):
         lines += ["", f"### {title}", ""]
         lines += [_item(change, repository) for change in members]
@@ -130,7 +131,7 @@ def _item(change: Change, repository: str | None) -> str:
 
 
 def _header(message: str) -> str:
-    return printable(message.lstrip().partition("\n")[0])
+    return printable(message.lstrip().partition("\n")[0]) or "(no message)"
 
 
 def _cut(text: str) -> str:
@@ -151,9 +152,13 @@ def _cancelled(commits: Sequence[Commit]) -> set[str]:
         message = commit.message.decode("utf-8", "replace")
         undone = index.undone_by(message, position, gone)
         gone.update(*(index.brought_by(target) for target in undone if target is not None))
-        if undone and None not in undone and parse(commit.id, message).kind == "revert":
+        if undone and None not in undone and _only_reverts(_header(message)):
             gone.add(commit.id)
     return gone
+
+
+def _only_reverts(header: str) -> bool:
+    return any(form.fullmatch(header) for form in (_REVERT, _REVERT_KIND, _AGAIN))
 
 
 class _Index:
