@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, assert_never
 
 from workflow_release.cache import Cache
-from workflow_release.errors import BuildError
+from workflow_release.errors import BuildError, ReleaseError
 from workflow_release.evidence import Evidence, LockEvidence
 from workflow_release.examining import environment, locks
 from workflow_release.examining.environment import Workbench
@@ -44,8 +44,8 @@ _Read = Callable[[IO[bytes], Artifact], Evidence]
 class Examiner:
     """What examining needs of the machine.
 
-    `locks` gives the bytes of a lock by its name and raises `OSError`; `requirements` is the hashed
-    requirement file that the wheels are installed beside when they are run.
+    `locks` gives the bytes of a lock, or raises `OSError` or `ReleaseError`; `requirements` is the
+    hashed requirement file that the wheels are installed beside when they are run.
     """
 
     host: Host
@@ -143,9 +143,9 @@ def examine_locks(artifacts: Iterable[Artifact], examiner: Examiner) -> tuple[Lo
 def _lock(lock: Lock, examiner: Examiner) -> LockEvidence:
     try:
         data = examiner.locks(lock)
-    except OSError as error:
+    except (OSError, ReleaseError) as error:
         return LockEvidence(
-            name=lock.name, digest=lock.digest, unlocked=(f"can't be read: {error.strerror}",)
+            name=lock.name, digest=lock.digest, unlocked=(f"it can't be read: {error}",)
         )
     if Digest.of(data) != lock.digest:
         changed = ("it is not the lock that the artifact was made from",)

@@ -260,7 +260,7 @@ def test_locks_are_gone_through_once_and_by_digest(tmp_path: Path) -> None:
         ("a.txt", ()),
         ("b.txt", ("line 1: x has no --hash=sha256:…; make the lock with hashes",)),
         ("c.txt", ("it is not the lock that the artifact was made from",)),
-        ("d.txt", ("can't be read: No such file or directory",)),
+        ("d.txt", ("it can't be read: [Errno 2] No such file or directory",)),
     ]
 
 

@@ -6,6 +6,7 @@ import ast
 import base64
 import csv
 import re
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -24,6 +25,7 @@ _ONCE = ("name", "version", "license-expression")
 _LICENCE_NAME = re.compile(r"(?:UN)?LICEN[CS]E|COPYING", re.IGNORECASE)
 _DIST_INFO = re.compile(r"(?P<name>[^/]+?)-(?P<version>[^/-]+)\.dist-info/")
 _SDIST_ROOT = re.compile(r"(?P<name>.+)-(?P<version>[^-]+)")
+_TEXTS = (".dist-info/METADATA", ".dist-info/RECORD", ".dist-info/WHEEL", "/__init__.py")
 _UNHASHED = ("RECORD", "RECORD.jws", "RECORD.p7s")
 _RECORD_COLUMNS = 3
 
@@ -80,6 +82,7 @@ def examine_wheel(stream: IO[bytes], artifact: Artifact) -> Evidence:
             *metadata.faults,
             *_missing_licences(metadata, found),
             *_record_faults(contents, folder),
+            *_editable_faults(contents),
             *_tag_faults(contents.kept.get(f"{folder}WHEEL", b""), artifact.name),
         ),
     )
@@ -90,9 +93,9 @@ def _is_pkg_info(path: str) -> bool:
 
 
 def _is_wheel_text(path: str) -> bool:
-    return path.count("/") == 1 and path.endswith(
-        (".dist-info/METADATA", ".dist-info/RECORD", ".dist-info/WHEEL", "/__init__.py")
-    )
+    """The files whose text is looked into: metadata, and what is imported or started by name."""
+    top = path.count("/") == 0 and path.endswith((".py", ".pth"))
+    return top or (path.count("/") == 1 and path.endswith(_TEXTS))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,17 +207,27 @@ def _tag_faults(wheel: bytes, name: str) -> Iterator[str]:
         yield f"WHEEL states the tags {sorted(stated)}, the file name {sorted(named)}"
 
 
+def _editable_faults(contents: Contents) -> Iterator[str]:
+    """An editable wheel holds no code but the path of a folder on the machine it was made on."""
+    for path, text in sorted(contents.kept.items()):
+        lines = text.decode(errors="replace").splitlines() if path.endswith(".pth") else []
+        for line in lines:
+            if PurePosixPath(line).is_absolute():
+                yield f"{path!r} leads to {line!r}: it is an editable install"
+
+
 def _literal_versions(contents: Contents) -> Iterator[Report]:
-    """The `__version__` that a package's `__init__.py` sets to a text; nothing is imported."""
+    """The `__version__` that a top-level module sets to a text; nothing is imported."""
     for path in sorted(contents.kept):
-        if path.endswith("/__init__.py") and (value := _literal_version(contents.kept[path])):
-            package = path.partition("/")[0]
-            yield Report(command=(f"{package}.__version__",), code=0, printed=value)
+        if path.endswith(".py") and (value := _literal_version(contents.kept[path])):
+            module = path.partition("/")[0].removesuffix(".py")
+            yield Report(command=(f"{module}.__version__",), code=0, printed=value)
 
 
 def _literal_version(source: bytes) -> str | None:
     try:
-        tree = ast.parse(source)
+        with warnings.catch_warnings(action="ignore"):
+            tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     for statement in tree.body:

@@ -91,7 +91,7 @@ def _zip_member(header: zipfile.ZipInfo, archive: zipfile.ZipFile, reading: Read
 
 def _zip_kind(header: zipfile.ZipInfo, mode: int) -> MemberKind:
     """Links and devices are told by Unix modes; archives without these hold files and folders."""
-    if header.is_dir():
+    if header.orig_filename.endswith("/"):
         return "directory"
     kinds: dict[int, MemberKind] = {
         0: "file",

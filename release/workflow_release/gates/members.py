@@ -152,6 +152,15 @@ def _stray(member: Member, recipe: Recipe) -> str | None:
         return "such files hold secrets"
     if parts & _FROM_A_CHECKOUT:
         return "it belongs to a checkout, not to a release"
-    if isinstance(recipe, Wheel) and "__pycache__" in parts:
+    if isinstance(recipe, Wheel):
+        return _stray_in_wheel(member.path)
+    return None
+
+
+def _stray_in_wheel(path: str) -> str | None:
+    parts = path.split("/")
+    if "__pycache__" in parts:
         return "compiled by one interpreter on one machine"
+    if parts[0].startswith("__editable__") or parts[-1] == "direct_url.json":
+        return "it belongs to an editable install on one machine"
     return None

@@ -28,12 +28,18 @@ def strict_tag(prospect: Prospect) -> Iterator[Fault]:
         )
     tagged = plan.version.stable or plan.version.channel == "rc"
     tag = plan.source.tag
-    if tagged and (tag is None or not tag.endswith(str(plan.version))):
+    if tagged and (tag is None or not _names(tag, str(plan.version))):
         yield Fault(
             str(plan.version),
             "no tag on the commit names this version" + (f", {tag} does not" if tag else ""),
             f"tag the commit with v{plan.version}",
         )
+
+
+def _names(tag: str, version: str) -> bool:
+    """Whether a tag is a prefix and the version; the prefix is not known here."""
+    prefix = tag.removesuffix(version)
+    return prefix != tag and not prefix.endswith((".", *"0123456789"))
 
 
 def tag_on_main(prospect: Prospect) -> Iterator[Fault]:

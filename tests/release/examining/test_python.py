@@ -178,6 +178,7 @@ def test_compressed_tags_are_expanded() -> None:
         (b"raise SystemExit(", None),
         (b"\x00", None),
         (b"(" * 5000, None),
+        (b'"\\d"\n__version__ = "9"', "9"),
         (b"", None),
     ],
 )
@@ -196,3 +197,19 @@ def test_a_licence_text_counts_wherever_metadata_puts_it(folder: str) -> None:
     files = {k: v for k, v in built.wheel_files().items() if "LICENSE" not in k}
     files[f"{INFO}/{folder}LICENSE"] = b"text"
     assert wheel(built.wheel(files)).licence_files == (f"{INFO}/{folder}LICENSE",)
+
+
+def test_a_module_of_one_file_says_its_version_too() -> None:
+    files = {k: v for k, v in built.wheel_files().items() if not k.startswith("thing/")}
+    found = wheel(built.wheel({**files, "thing.py": b'__version__ = "9"'}))
+    assert found.reported == (Report(command=("thing.__version__",), code=0, printed="9"),)
+
+
+def test_a_path_to_a_folder_of_this_machine_is_a_fault() -> None:
+    def faults(pth: bytes) -> tuple[str, ...]:
+        return wheel(built.wheel({**built.wheel_files(), "_thing.pth": pth})).faults
+
+    assert faults(b"import thing\nrelative\n") == ()
+    assert faults(b"/home/me/thing/src\n") == (
+        "'_thing.pth' leads to '/home/me/thing/src': it is an editable install",
+    )

@@ -257,3 +257,14 @@ def test_bytecode_in_a_wheel_is_refused_and_in_an_image_is_not() -> None:
     assert len(findings("stray-files", candidate({WHEEL.id: compiled}))) == 1
     image = built.image([*built.LAYER, file(f"usr/{path}")])
     assert findings("stray-files", candidate({IMAGE.id: image})) == []
+
+
+@pytest.mark.parametrize(
+    "path", ["__editable___thing_finder.py", "__editable__.thing-1.2.3.pth",
+             "thing-1.2.3.dist-info/direct_url.json"]
+)  # fmt: skip
+def test_an_editable_install_is_refused(path: str) -> None:
+    editable = built.wheel({**built.wheel_files(), path: b"x"})
+    assert findings("stray-files", candidate({WHEEL.id: editable})) == [
+        f"thing-1.2.3-py3-none-any.whl: {path!r}: it belongs to an editable install on one machine"
+    ]

@@ -31,6 +31,11 @@ def test_a_release_and_a_candidate_need_their_tag(good: Candidate, version: str)
     assert findings("strict-tag", resource(bare, tag=f"product/v{version}")) == []
 
 
+@pytest.mark.parametrize("tag", ["v11.2.3", "v0.1.2.3", "v1.2.3-rc.1", "v1.2", ""])
+def test_a_tag_that_only_ends_alike_names_another_version(good: Candidate, tag: str) -> None:
+    assert len(findings("strict-tag", resource(good, tag=tag))) == 1
+
+
 def test_a_tag_of_another_version_is_named(good: Candidate) -> None:
     assert findings("strict-tag", resource(good, tag="v1.2.4")) == [
         "1.2.3: no tag on the commit names this version, v1.2.4 does not"
