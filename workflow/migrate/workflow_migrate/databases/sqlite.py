@@ -104,7 +104,8 @@ class SqliteDatabase:
         try:
             self.connection.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+            # The low byte is the kind, the rest says more of it.
+            if error.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
                 raise BusyError(
                     f"{self.name}: another run, or another program, is writing to it",
                     remedy="wait for it, or give --lock-timeout more seconds",
