@@ -15,21 +15,25 @@ ROOT = Path(__file__).resolve().parents[2]
 SIGNED = {"provenance.sigstore.json", "release.json", "release.json.sigstore.json"}
 
 
-def clone(into: Path) -> Path:
-    """A clone of this checkout's HEAD on its main branch."""
-    subprocess.run(
-        ["git", "clone", "-q", "--no-hardlinks", str(ROOT), str(into)],
-        check=True,
-        capture_output=True,
-    )
+@pytest.fixture(scope="module")
+def origin(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """This checkout's HEAD as a main branch, whatever is committed meanwhile."""
+    into = tmp_path_factory.mktemp("origin") / "repository"
+    clone(ROOT, into)
     git(into, "checkout", "-q", "-B", "main", "HEAD")
     return into
 
 
+def clone(origin: Path, into: Path) -> None:
+    command = ["git", "clone", "-q", "--no-hardlinks", str(origin), str(into)]
+    subprocess.run(command, check=True, capture_output=True)
+
+
 @pytest.mark.slow
-def test_two_clones_of_this_repository_give_the_same_bytes(tmp_path: Path) -> None:
-    first = cut(tmp_path / "one", {})
+def test_two_clones_of_this_repository_give_the_same_bytes(origin: Path, tmp_path: Path) -> None:
+    first = cut(origin, tmp_path / "one", {})
     second = cut(
+        origin,
         tmp_path / "elsewhere" / "a much longer path",
         {
             "LC_ALL": "C",
@@ -51,10 +55,11 @@ def test_two_clones_of_this_repository_give_the_same_bytes(tmp_path: Path) -> No
     assert sum(name.endswith(".oci.tar") for name in names) == 2
 
 
-def cut(place: Path, changed: dict[str, str], umask: int = 0o022) -> Path:
+def cut(origin: Path, place: Path, changed: dict[str, str], umask: int = 0o022) -> Path:
     """Clone and cut with nothing shared but downloads: own user, own key, own build cache."""
     place.mkdir(parents=True)
-    checkout = clone(place / "checkout")
+    checkout = place / "checkout"
+    clone(origin, checkout)
     user = User(home=place / "home", cache=place / "cache")
     user.home.mkdir()
     done = subprocess.run(
