@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import io
 import json
+import struct
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -180,3 +181,23 @@ def _blob(files: dict[str, bytes], data: bytes, kind: str) -> dict[str, Any]:
     files[f"blobs/sha256/{hashlib.sha256(data).hexdigest()}"] = data
     media_type = f"application/vnd.oci.image.{kind}"
     return {"mediaType": media_type, "digest": _digest(data), "size": len(data)}
+
+
+def go_program(text: str) -> bytes:
+    """An ELF file with a section of build information, as Go's linker writes it."""
+
+    def sized(data: bytes) -> bytes:
+        assert len(data) < 1 << 14
+        return bytes([len(data) & 0x7F | 0x80, len(data) >> 7]) + data
+
+    def section(name: int, offset: int, size: int) -> bytes:
+        return struct.pack("<IIQQQQIIQQ", name, 1, 3, 0, offset, size, 0, 0, 16, 0)
+
+    info = b"\xff Go buildinf:" + bytes([8, 2]) + bytes(16)
+    info += sized(b"go1.25.0") + sized(b"M" * 16 + text.encode() + b"M" * 16)
+    strings = b"\0.go.buildinfo\0.shstrtab\0"
+    table = 64 + len(info) + len(strings)
+    ident = b"\x7fELF\x02\x01\x01" + bytes(9)
+    header = struct.pack("<16sHHIQQQIHHHHHH", ident, 2, 62, 1, 0, 0, table, 0, 64, 56, 0, 64, 3, 2)
+    names = section(15, 64 + len(info), len(strings))
+    return header + info + strings + bytes(64) + section(1, 64, len(info)) + names

@@ -140,7 +140,7 @@ def _configs(layout: _Layout, index: Any, depth: int) -> Iterator[ImageConfig]:
     for descriptor in manifests:
         path = layout.blob(descriptor)
         document = layout.document(path)
-        if descriptor.get("mediaType") in _INDEXES:
+        if str(descriptor.get("mediaType")) in _INDEXES:
             yield from _configs(layout, document, depth + 1)
         else:
             yield _config(layout, document, descriptor.get("platform"))

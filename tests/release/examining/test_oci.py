@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import gzip
 import io
 import json
@@ -9,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from support import built
 from workflow_containers.platform import AMD64, ARM64
@@ -215,6 +218,51 @@ def test_a_layer_that_is_not_compressed_is_read_too() -> None:
     found = examined(_with_layer(raw, diff_id=str(Digest.of(raw))))
     assert [m.path for m in found.members if m.archive] == ["a", "l"]
     assert found.faults == ()
+
+
+SCALARS = st.sampled_from([None, True, -1, "x", f"sha256:{'0' * 64}"])
+VALUES = st.recursive(
+    SCALARS, lambda inner: st.lists(inner) | st.dictionaries(SCALARS.map(str), inner), max_leaves=4
+)
+
+
+def mutate(value: Any, draw: st.DataObject) -> Any:
+    """The document with one part replaced or taken away."""
+    if not isinstance(value, dict | list) or not value or draw.draw(st.booleans()):
+        return draw.draw(VALUES)
+    key = draw.draw(st.sampled_from(list(value) if isinstance(value, dict) else range(len(value))))
+    if draw.draw(st.booleans()):
+        del value[key]
+    else:
+        value[key] = mutate(value[key], draw)
+    return value
+
+
+@given(draw=st.data())
+def test_any_index_and_configuration_are_read_or_refused(draw: st.DataObject) -> None:
+    def change(files: Files) -> None:
+        index = mutate(json.loads(files["index.json"]), draw)
+        files["index.json"] = json.dumps(index).encode()
+
+    def change_config(config: dict[str, Any]) -> None:
+        changed = mutate(json.loads(json.dumps(config)), draw)
+        config.clear()
+        config.update(changed if isinstance(changed, dict) else {})
+
+    with contextlib.suppress(BuildError):
+        examined(built.image(change=change))
+    with contextlib.suppress(BuildError):
+        examined(built.image(change_config=change_config))
+
+
+def test_a_media_type_that_is_no_text_is_no_index() -> None:
+    def change(files: Files) -> None:
+        index = json.loads(files["index.json"])
+        index["manifests"][0]["mediaType"] = []
+        files["index.json"] = json.dumps(index).encode()
+
+    with pytest.raises(BuildError, match="lacks a field"):
+        examined(built.image(change=change))
 
 
 def _with_layer(layer: bytes, diff_id: str = f"sha256:{'0' * 64}") -> bytes:
