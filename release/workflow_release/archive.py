@@ -7,10 +7,15 @@ Wheels: the same, their members' compressed bytes by the same compressor, `.dist
 
 from __future__ import annotations
 
+import gzip
+import lzma
 import stat
 import struct
 import tarfile
+import tempfile
 import zipfile
+import zlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,8 +28,11 @@ from workflow_containers.compress import LEVEL, STEP, Member
 from workflow_release.errors import BuildError
 
 MAX_MEMBERS = 100_000
-MAX_BYTES = 4 << 30
+_MAX_ZIPPED = 65_534
+MAX_BYTES = (4 << 30) - (64 << 20)
+"""A zip file without extensions ends at 4 GiB, its directory included."""
 _DOS_EPOCH = 315_532_800  # 1980-01-01, the first moment a zip can name
+_LAST = 4_354_819_198  # 2107-12-31 23:59:58, and the last
 _UTF8 = 0x800
 
 
@@ -101,11 +109,25 @@ def _opener(path: Path) -> Callable[[], IO[bytes]]:
 def normalise_sdist(source: Path, out: Path, epoch: int) -> None:
     """Rewrite a source distribution; raises `BuildError` for members that may not be there."""
     try:
-        with tarfile.open(source, "r:*") as tar:
-            members = _sane(tar.getmembers(), source.name)
-            write_tar_gz([_tar_item(tar, info) for info in members], out, epoch)
-    except (tarfile.TarError, EOFError, OSError) as error:
+        with tempfile.TemporaryFile(dir=source.parent) as plain:
+            _decompress(source, plain)
+            with tarfile.open(fileobj=plain, mode="r:") as tar:
+                members = _sane(tar.getmembers(), source.name)
+                write_tar_gz([_tar_item(tar, info) for info in members], out, epoch)
+    except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
         raise BuildError(f"{source.name}: no readable tar archive: {error}") from error
+
+
+def _decompress(source: Path, plain: IO[bytes]) -> None:
+    """The archive without its compression, for members are read in another order than they lie."""
+    left = MAX_BYTES
+    with gzip.open(source) as stream:
+        while chunk := stream.read(STEP):
+            left -= len(chunk)
+            if left < 0:
+                raise BuildError(f"{source.name}: unpacks to more than {MAX_BYTES} bytes")
+            plain.write(chunk)
+    plain.seek(0)
 
 
 def _tar_item(tar: tarfile.TarFile, info: tarfile.TarInfo) -> Item:
@@ -138,7 +160,8 @@ def _sane(members: list[tarfile.TarInfo], origin: str) -> list[tarfile.TarInfo]:
             faults.append(f"{info.name!r} is no file, folder or link")
         elif info.issym() and _escapes(f"{PurePosixPath(info.name).parent}/{info.linkname}"):
             faults.append(f"{info.name!r} links to {info.linkname!r}, outside the archive")
-    faults += _bad_names([info.name.rstrip("/") for info in members])
+    names = [info.name.rstrip("/") for info in members]
+    faults += _bad_names(names, (info.name for info in members if not info.isdir()))
     _refuse(faults, origin)
     return members
 
@@ -152,7 +175,7 @@ def _escapes(path: str) -> bool:
     return "//" in path
 
 
-def _bad_names(names: list[str]) -> list[str]:
+def _bad_names(names: list[str], files: Iterable[str]) -> list[str]:
     faults = [
         f"{name!r} is no path inside the archive"
         for name in names
@@ -162,9 +185,10 @@ def _bad_names(names: list[str]) -> list[str]:
         or not name.isprintable()
         or not {"", ".", ".."}.isdisjoint(name.split("/"))
     ]
-    if len(set(names)) != len(names):
-        twice = sorted({name for name in names if names.count(name) > 1})
-        faults.append(f"{twice[0]!r} stands twice")
+    counts = Counter(names)
+    faults += [f"{name!r} stands twice" for name, count in counts.items() if count > 1]
+    folders = {str(parent) for name in counts for parent in PurePosixPath(name).parents}
+    faults += [f"{name!r} is a file and a folder" for name in files if name in folders]
     return faults
 
 
@@ -176,23 +200,32 @@ def _refuse(faults: list[str], origin: str) -> None:
         )
 
 
+_UNREADABLE = (
+    zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, OSError, ValueError,
+    zlib.error, lzma.LZMAError, struct.error,
+)  # fmt: skip
+
+
 def normalise_wheel(source: Path, out: Path, epoch: int) -> None:
     """Rewrite a wheel; raises `BuildError` for members that may not be there."""
     try:
         with zipfile.ZipFile(source) as wheel:
             infos = [info for info in wheel.infolist() if not info.is_dir()]
-            faults = _bad_names([info.filename for info in infos])
-            if sum(info.file_size for info in infos) > MAX_BYTES or len(infos) > MAX_MEMBERS:
-                faults.append(f"more than {MAX_MEMBERS} members or {MAX_BYTES} bytes")
+            names = [info.filename for info in infos]
+            faults = _bad_names(names, names)
+            if sum(info.file_size for info in infos) > MAX_BYTES or len(infos) > _MAX_ZIPPED:
+                faults.append(f"more than {_MAX_ZIPPED} members or {MAX_BYTES} bytes")
             _refuse(faults, source.name)
             with out.open("xb") as stream:
                 writer = ZipWriter(stream, epoch)
                 for info in sorted(infos, key=_wheel_order):
                     executable = bool(info.external_attr >> 16 & 0o100)
                     with wheel.open(info) as member:
-                        writer.add(info.filename, member, executable=executable)
+                        size = writer.add(info.filename, member, executable=executable)
+                    if size != info.file_size:
+                        raise zipfile.BadZipFile(f"{info.filename!r} has not the size it claims")
                 writer.finish()
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+    except _UNREADABLE as error:
         raise BuildError(f"{source.name}: no readable wheel: {error}") from error
 
 
@@ -206,13 +239,13 @@ class ZipWriter:
 
     def __init__(self, stream: BinaryIO, epoch: int) -> None:
         self._stream = stream
-        moment = datetime.fromtimestamp(max(epoch, _DOS_EPOCH), UTC)
+        moment = datetime.fromtimestamp(min(max(epoch, _DOS_EPOCH), _LAST), UTC)
         self._date = (moment.year - 1980) << 9 | moment.month << 5 | moment.day
         self._time = moment.hour << 11 | moment.minute << 5 | moment.second // 2
         self._directory: list[bytes] = []
 
-    def add(self, name: str, content: IO[bytes], *, executable: bool) -> None:
-        """Add a member; its header is written again when its sizes are known."""
+    def add(self, name: str, content: IO[bytes], *, executable: bool) -> int:
+        """Add a member and return its size; its header is written again when that is known."""
         encoded, start = name.encode(), self._stream.tell()
         self._stream.write(b"PK\x03\x04" + self._fields(encoded, 0, 0, 0) + encoded)
         crc, size, packed = self._deflate(content)
@@ -224,6 +257,7 @@ class ZipWriter:
         mode = stat.S_IFREG | (0o755 if executable else 0o644)
         tail = struct.pack("<HHHLL", 0, 0, 0, mode << 16, start)
         self._directory.append(b"PK\x01\x02\x14\x03" + fields + tail + encoded)
+        return size
 
     def finish(self) -> None:
         """Write the central directory."""
@@ -231,7 +265,7 @@ class ZipWriter:
         for entry in self._directory:
             self._stream.write(entry)
         size, count = self._stream.tell() - start, len(self._directory)
-        if start + size > MAX_BYTES - 1 or count > 0xFFFF - 1:
+        if start + size > 0xFFFF_FFFE or count > _MAX_ZIPPED:
             raise BuildError("a wheel of more than 4 GiB or 65,534 members")
         end = struct.pack("<HHHHLLH", 0, 0, count, count, size, start, 0)
         self._stream.write(b"PK\x05\x06" + end)
