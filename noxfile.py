@@ -142,6 +142,6 @@ def verify(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def lock(session: nox.Session) -> None:
-    """Resolve every lock anew: hashes, no host names. Review them in the diff."""
+    """Resolve every lock anew, the images' packages too; review the diff. Needs apt."""
     programs = development(session)
     session.run(programs / "python", "locks/relock.py", *session.posargs)

@@ -12,7 +12,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PLAIN = ("--no-header", "--no-annotate", "--quiet")
-BACKENDS = "release/workflow_release/locks"
+TOOLS = "release/workflow_release/locks"
+IMAGES = ("containers/engine.toml", "containers/migrate.toml")
 
 
 def main() -> int:
@@ -22,7 +23,9 @@ def main() -> int:
     export(uv, "locks/run.txt", "--no-dev", "--group", "editable")
     export(uv, "locks/dev.txt", "--group", "dev")
     export(uv, "locks/nox.txt", "--only-group", "nox")
-    compile_lock(uv, f"{BACKENDS}/build.in", f"{BACKENDS}/build.txt", "3.11")
+    for name in ("build", "node", "go"):
+        compile_lock(uv, f"{TOOLS}/{name}.in", f"{TOOLS}/{name}.txt")
+    run([sys.executable, "-m", "workflow_containers", "lock", *IMAGES])
     return 0
 
 
@@ -31,9 +34,9 @@ def export(uv: Sequence[str], lock: str, *groups: str) -> None:
     write(lock, run([*uv, "export", *PLAIN, "--frozen", "--no-emit-workspace", *groups]))
 
 
-def compile_lock(uv: Sequence[str], wanted: str, lock: str, python: str) -> None:
+def compile_lock(uv: Sequence[str], wanted: str, lock: str) -> None:
     """A file of requirements as hashed ones, for every platform."""
-    universal = ("--generate-hashes", "--universal", "--python-version", python, "--upgrade")
+    universal = ("--generate-hashes", "--universal", "--python-version", "3.11", "--upgrade")
     write(lock, run([*uv, "pip", "compile", *PLAIN, *universal, wanted]))
 
 
