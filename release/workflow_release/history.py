@@ -235,8 +235,6 @@ def _since(
     release = next((commit for commit in line[1:] if commit in releases), None)
     commits = git.parse_log(repository.git(*git.log_command(head, release)))
     distance = len(line) if release is None else line.index(release)
-    if not commits or commits[0].id != head:
-        raise SourceError(f"the history of commit {head} can't be read", remedy=_AGAIN)
     return Since(release=release, distance=distance, commits=commits)
 
 

@@ -211,6 +211,17 @@ def test_a_revert_of_a_merge_undoes_what_the_merge_brought() -> None:
     ) == ["fix: on main", "docs: before both"]
 
 
+def test_a_revert_of_a_merge_undoes_a_branch_that_split_itself() -> None:
+    assert summaries(
+        commit("f" * 40, f'Revert "Merge x"\n\nThis reverts commit {E}.', E),
+        commit(E, "Merge x", A, D),
+        commit(D, "Merge y", B, C),
+        commit(C, "feat: y", B),
+        commit(B, "fix: x", A),
+        commit(A, "docs: before"),
+    ) == ["docs: before"]
+
+
 def test_many_reverts_are_read_in_reasonable_time() -> None:
     names = [f"{number:040x}" for number in range(4000)]
     commits = [
