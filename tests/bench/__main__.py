@@ -117,7 +117,9 @@ def make_history(folder: Path) -> Path:
         input="".join(stream).encode(),
         check=True,
     )
-    subprocess.run(["git", "-C", str(folder), "checkout", "-q", "main"], check=True)
+    address = "https://example.org/owner/name.git"
+    for words in (["checkout", "-q", "main"], ["remote", "add", "origin", address]):
+        subprocess.run(["git", "-C", str(folder), *words], check=True)
     return folder
 
 
