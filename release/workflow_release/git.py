@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Thread
 from typing import NamedTuple
@@ -115,6 +115,12 @@ class Repository:
         if done.code != 0:
             raise _refusal(self.folder, arguments, done)
         return done.stdout
+
+    def write(self, out: Path, *arguments: str, stdin: bytes = b"") -> None:
+        """As `git`, but what it prints goes to a file, however much that is."""
+        done = self.run(replace(self._command(arguments, stdin), log=out))
+        if done.code != 0:
+            raise _refusal(self.folder, arguments, done)
 
     def together(self, *commands: Sequence[str]) -> tuple[bytes, ...]:
         """What several git commands print, run at the same time; raises as `git` does."""
