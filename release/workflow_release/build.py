@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import assert_never
@@ -11,8 +12,11 @@ from workflow_release.artifacts.interface import Made, Needed, Workshop
 from workflow_release.errors import BuildError, ReleaseError
 from workflow_release.graph import Failure, Task
 from workflow_release.model import Artifact, GoBinary, Image, Recipe, Sdist, UiBundle, Wheel
+from workflow_release.names import printable
 
 _TAIL = 15
+_TAIL_BYTES = 16 << 10
+_ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 def build(shop: Workshop, only: frozenset[str] = frozenset()) -> tuple[Artifact, ...]:
@@ -52,6 +56,7 @@ def _task(recipe: Recipe, shop: Workshop) -> Task[Made]:
     def work(needed: Mapping[str, Made]) -> Made:
         shop.progress.started(recipe.id)
         try:
+            shop.log(recipe.id).write_bytes(b"")
             made = _builder(recipe)(shop, needed)
         except Exception:
             shop.progress.failed(recipe.id, _log(recipe.id, shop))
@@ -107,7 +112,15 @@ def _error(failures: Iterable[Failure], shop: Workshop) -> BuildError:
         lines.append(f"{failure.task}: {failure.error}")
         remedies.append(getattr(failure.error, "remedy", "see whether the disk is full"))
         if (log := _log(failure.task, shop)) is not None:
-            tail = log.read_text(encoding="utf-8", errors="replace").splitlines()[-_TAIL:]
-            lines.extend(f"  | {line}" for line in tail)
-    remedy = next((text for text in remedies if text), "mend what the logs name")
-    return BuildError("\n".join(lines), remedy=remedy)
+            lines += [*(f"  | {line}" for line in _tail(log)), f"  whole log: {log}"]
+    remedy = "; ".join(dict.fromkeys(filter(None, remedies)))
+    return BuildError("\n".join(lines), remedy=remedy or "mend what the logs name")
+
+
+def _tail(log: Path) -> list[str]:
+    """The last lines of a log, however long it is; colours and other escapes are left out."""
+    with log.open("rb") as stream:
+        stream.seek(max(0, log.stat().st_size - _TAIL_BYTES))
+        text = stream.read().decode("utf-8", "replace")
+    plain = (_ESCAPE.sub("", line) for line in re.split(r"[\r\n]+", text))
+    return [printable(line) for line in plain if line.strip()][-_TAIL:]

@@ -88,7 +88,9 @@ def node(shop: Workshop, log: Path) -> Tool:
     """Node.js with npm: the machine's when it is new enough, else the locked wheel."""
     found = _version_of(shop, ["node", "--version"], r"v(\d+\.\d+\.\d+)")
     if found is not None and _numbers(found.version)[:2] >= NODE_MINIMUM:
-        return found
+        if (found.folder / "npm").exists():  # Debian has one without the other
+            return found
+        shop.progress.note("there is Node.js here without npm beside it; taking both as a wheel")
     folder = environment(embedded("node"), shop, log) / "bin"
     made = _version_of(shop, [str(folder / "node"), "--version"], r"v(\d+\.\d+\.\d+)")
     if made is None:

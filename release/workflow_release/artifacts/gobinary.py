@@ -25,7 +25,6 @@ def build_go(recipe: GoBinary, shop: Workshop, needed: Needed) -> Made:
     del needed
     files = visible(shop.tree, recipe.project, recipe.inputs)
     log = shop.log(recipe.id)
-    log.write_bytes(b"")
     module = _content(files, recipe, "go.mod", shop) or b""
     declared = _GO_LINE.search(module)
     tool = go(shop, declared[1].decode() if declared else "1.18", log)
@@ -53,9 +52,10 @@ def build_go(recipe: GoBinary, shop: Workshop, needed: Needed) -> Made:
 
 def _compile(recipe: GoBinary, project: Path, out: Path, shop: Workshop, tool: Tool) -> None:
     linker = f"-s -w -buildid= -X {recipe.variable}={shop.plan.version.render('semver')}"
+    modules = "vendor" if (project / "vendor" / "modules.txt").exists() else "readonly"
     argv = [
-        str(tool.folder / "go"), "build", "-trimpath", "-buildvcs=false", "-mod=readonly",
-        f"-ldflags={linker}", "-o", str(out), recipe.package,
+        str(tool.folder / "go"), "build", "-trimpath", "-buildvcs=false", f"-mod={modules}",
+        f"-ldflags={linker}", "-o", str(out), "--", recipe.package,
     ]  # fmt: skip
     log = shop.log(recipe.id)
     done = shop.run(Command(argv=argv, cwd=project, env=_variables(recipe, shop, tool), log=log))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from workflow_release.cache import Cache, Hit
+from workflow_release.cache import Cache, FileHit
 from workflow_release.git import Repository
 from workflow_release.host import Host
 from workflow_release.model import Artifact, Lock, Plan
@@ -14,7 +14,7 @@ from workflow_release.progress import Progress
 from workflow_release.run import Run
 from workflow_release.staging import Tree
 from workflow_sbom.canonical import Json
-from workflow_sbom.digest import Digest, measure_file
+from workflow_sbom.digest import Digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,17 +76,16 @@ Needed = Mapping[str, Made]
 
 
 def artifact_of(
-    hit: Hit, recipe_id: str, media_type: str, locks: tuple[Lock, ...] = ()
+    hit: FileHit, recipe_id: str, media_type: str, locks: tuple[Lock, ...] = ()
 ) -> Artifact:
-    """The artifact a cached file is, hashed as it lies there."""
-    measured = measure_file(hit.path)
+    """The artifact a cached file is."""
     return Artifact(
         recipe=recipe_id,
         name=hit.path.name,
         media_type=media_type,
         platforms=(),
-        size=measured.size,
-        digest=measured.digest,
+        size=hit.measured.size,
+        digest=hit.measured.digest,
         path=hit.path,
         locks=locks,
     )

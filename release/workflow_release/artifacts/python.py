@@ -6,27 +6,38 @@ normal form. The version is stamped in a staged export, never in the checkout.
 
 from __future__ import annotations
 
+import os
+import sys
 import tarfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from build import BuildBackendException, BuildException, ProjectBuilder
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import (
+    InvalidWheelFilename,
+    NormalizedName,
+    canonicalize_name,
+    parse_wheel_filename,
+)
+from packaging.version import Version
 
+from workflow_containers.platform import AMD64, ARM64, Platform
 from workflow_release import stamp
 from workflow_release.archive import normalise_sdist, normalise_wheel
 from workflow_release.artifacts.interface import Made, Needed, Workshop, artifact_of
 from workflow_release.cache import key
 from workflow_release.errors import BuildError
 from workflow_release.model import Sdist, Wheel
+from workflow_release.names import printable
 from workflow_release.plan import expected_name
 from workflow_release.run import Command
 from workflow_release.staging import export, key_of, visible
 from workflow_release.toolchain import environment
 from workflow_sbom import requirements
+from workflow_sbom.canonical import Json
 from workflow_sbom.errors import SbomError
 
 SDIST_TYPE = "application/gzip"
@@ -38,13 +49,8 @@ def build_sdist(recipe: Sdist, shop: Workshop, needed: Needed) -> Made:
     del needed
     files = visible(shop.tree, recipe.project, recipe.inputs)
     siblings = _siblings(shop)
-    parts = shop.parts(
-        files=key_of(files),
-        project=str(recipe.project),
-        version=str(shop.plan.version),
-        epoch=shop.plan.source.epoch,
-        lock=shop.backends.lock.digest.hex,
-        siblings=sorted(siblings),
+    parts = _parts(
+        shop, files=key_of(files), project=str(recipe.project), siblings=sorted(siblings)
     )
 
     def make(folder: Path) -> None:
@@ -55,10 +61,7 @@ def build_sdist(recipe: Sdist, shop: Workshop, needed: Needed) -> Made:
             made = _backend(recipe.distribution, project, recipe.id, shop).run("sdist", work)
             expected = expected_name(recipe, shop.plan.version)
             if made.name != expected:
-                raise BuildError(
-                    f"the backend made {made.name} instead of {expected}",
-                    remedy="declare the version statically, or by a tool the toolkit stamps",
-                )
+                raise _misnamed(made, expected)
             normalise_sdist(made, folder / made.name, shop.plan.source.epoch)
 
     hit = shop.cache.file(key("sdist", parts), make)
@@ -69,22 +72,59 @@ def build_sdist(recipe: Sdist, shop: Workshop, needed: Needed) -> Made:
 def build_wheel(recipe: Wheel, shop: Workshop, needed: Needed) -> Made:
     """The wheel, from the source distribution of the same release; raises `BuildError`."""
     sdist = needed[f"sdist:{recipe.distribution}"].artifact
-    parts = shop.parts(
-        sdist=sdist.digest.hex,
-        epoch=shop.plan.source.epoch,
-        lock=shop.backends.lock.digest.hex,
-        version=str(shop.plan.version),
-    )
+    parts = _parts(shop, sdist=sdist.digest.hex)
 
     def make(folder: Path) -> None:
         with shop.cache.workspace() as work:
             project = _unpack(sdist.path, work)
             made = _backend(recipe.distribution, project, recipe.id, shop).run("wheel", work)
+            if not _is_wheel_of(made, recipe, shop):
+                raise _misnamed(made, expected_name(recipe, shop.plan.version))
             normalise_wheel(made, folder / made.name, shop.plan.source.epoch)
 
     hit = shop.cache.file(key("wheel", parts), make)
-    locks = (shop.backends.lock,)
-    return Made(artifact=artifact_of(hit, recipe.id, WHEEL_TYPE, locks), reused=hit.reused)
+    artifact = artifact_of(hit, recipe.id, WHEEL_TYPE, (shop.backends.lock,))
+    platforms = _platforms(hit.path)
+    return Made(artifact=replace(artifact, platforms=platforms), reused=hit.reused)
+
+
+def _parts(shop: Workshop, **parts: Json) -> dict[str, Json]:
+    """What every distribution depends on, besides its own."""
+    return shop.parts(
+        **parts,
+        version=str(shop.plan.version),
+        epoch=shop.plan.source.epoch,
+        lock=shop.backends.lock.digest.hex,
+        python=sys.version,
+        machine=os.uname().machine,
+    )
+
+
+def _misnamed(made: Path, expected: str) -> BuildError:
+    return BuildError(
+        f"the backend made {printable(made.name)} instead of {expected}",
+        remedy="declare the version statically, or by a tool the toolkit stamps",
+    )
+
+
+def _is_wheel_of(made: Path, recipe: Wheel, shop: Workshop) -> bool:
+    try:
+        name, version, _, _ = parse_wheel_filename(made.name)
+    except InvalidWheelFilename:
+        return False
+    wanted = (canonicalize_name(recipe.distribution), shop.plan.version.render("pep440"))
+    return (name, str(version)) == wanted
+
+
+def _platforms(wheel: Path) -> tuple[Platform, ...]:
+    """The platforms of a wheel's tags; nothing for a wheel that runs anywhere."""
+    tags = (tag.platform for tag in parse_wheel_filename(wheel.name)[3])
+    machines = {tag.partition("linux")[2] for tag in tags if "linux" in tag}
+    return tuple(
+        platform
+        for suffix, platform in (("_x86_64", AMD64), ("_aarch64", ARM64))
+        if any(machine.endswith(suffix) for machine in machines)
+    )
 
 
 def _siblings(shop: Workshop) -> frozenset[str]:
@@ -107,7 +147,6 @@ def _unpack(sdist: Path, work: Path) -> Path:
 
 def _backend(distribution: str, project: Path, recipe_id: str, shop: Workshop) -> _Backend:
     log = shop.log(recipe_id)
-    log.write_bytes(b"")
     return _Backend(
         distribution=distribution,
         project=project,
@@ -129,9 +168,7 @@ class _Backend:
 
     def run(self, what: Literal["sdist", "wheel"], work: Path) -> Path:
         """Make a distribution in `work`; raises `BuildError`."""
-        home, out = work / "home", work / "out"
-        home.mkdir()
-        variables = self._variables(home)
+        out, variables = work / "out", self._variables(work)
 
         def runner(
             cmd: Sequence[str],
@@ -157,13 +194,21 @@ class _Backend:
         except (BuildException, BuildBackendException) as error:
             raise BuildError(f"{self.distribution}: {error}", remedy=f"see {self.log}") from error
 
-    def _variables(self, home: Path) -> dict[str, str]:
+    def _variables(self, work: Path) -> dict[str, str]:
+        """The backend's whole environment: an empty home, no token, nothing of this place."""
+        scratch = {"HOME": work / "home", "TMPDIR": work / "tmp"}
+        for folder in scratch.values():
+            folder.mkdir()
         path = self.shop.host.tool_environment()["PATH"]
+        here = f"-ffile-prefix-map={work}=."  # else debug information tells where it was built
         return {
+            **{name: str(folder) for name, folder in scratch.items()},
             "PATH": f"{self.environment / 'bin'}:{path}",
-            "HOME": str(home),
             "SOURCE_DATE_EPOCH": str(self.shop.plan.source.epoch),
             "PYTHONHASHSEED": "0",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "CFLAGS": here,
+            "CXXFLAGS": here,
             "LANG": "C.UTF-8",
             "LC_ALL": "C.UTF-8",
             "TZ": "UTC",
@@ -173,22 +218,37 @@ class _Backend:
         """Every requirement of the backend is met by the lock, or the build stops."""
         lock = self.shop.backends
         try:
-            pinned = {
-                canonicalize_name(each.name): each.version
-                for each in requirements.parse(lock.content).requirements
-                if each.marker is None or each.marker.evaluate()
-            }
+            entries = requirements.parse(lock.content).requirements
         except SbomError as error:
             raise BuildError(f"{lock.name}: {error}", remedy="make the lock again") from error
-        for text in sorted(wanted):
-            requirement = Requirement(text)
-            if requirement.marker is not None and not requirement.marker.evaluate():
-                continue
-            version = pinned.get(canonicalize_name(requirement.name))
-            if version is None or not requirement.specifier.contains(version, prereleases=True):
-                has = f"{requirement.name} {version}" if version else "no such package"
-                raise BuildError(
-                    f"{self.distribution}: the build needs {text!r}, and {lock.name} has {has}",
-                    remedy="lock it: a file of hashed requirements, named as build.lock"
-                    " in release.toml",
-                )
+        pinned = {
+            each.name: each.version
+            for each in entries
+            if each.marker is None or each.marker.evaluate()
+        }
+        faults = [fault for text in sorted(wanted) if (fault := _unmet(text, pinned, lock.name))]
+        if faults:
+            raise BuildError(
+                "\n".join(f"{self.distribution}: {fault}" for fault in faults),
+                remedy="lock it: a file of hashed requirements (`uv pip compile"
+                " --generate-hashes`), named as build.lock in release.toml",
+            )
+
+
+def _unmet(text: str, pinned: Mapping[NormalizedName, Version], lock: str) -> str | None:
+    """Why a requirement of the build is not met by what is locked."""
+    shown = printable(text)
+    try:
+        requirement = Requirement(text)
+    except InvalidRequirement:
+        return f"the build needs '{shown}', which is no requirement"
+    if requirement.marker is not None and not requirement.marker.evaluate():
+        return None
+    if requirement.url is not None:
+        return f"the build needs '{shown}', an address that no lock can hold"
+    version = pinned.get(canonicalize_name(requirement.name))
+    if version is None:
+        return f"the build needs '{shown}', and {lock} has no such package"
+    if not requirement.specifier.contains(version, prereleases=True):
+        return f"the build needs '{shown}', and {lock} has {requirement.name} {version}"
+    return None

@@ -6,14 +6,14 @@ the version, which lies beside the bundle as `dist/version.json`.
 
 from __future__ import annotations
 
-import os
 import shutil
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from workflow_release.archive import items_of, write_tar_gz
 from workflow_release.artifacts.interface import Made, Needed, Workshop, artifact_of
-from workflow_release.cache import Hit, key
+from workflow_release.cache import Hit, digest_of, key
 from workflow_release.errors import BuildError
 from workflow_release.model import Lock, UiBundle
 from workflow_release.plan import expected_name
@@ -22,23 +22,30 @@ from workflow_release.staging import Tracked, export, key_of, visible
 from workflow_release.toolchain import Tool, node
 from workflow_sbom import canonical
 from workflow_sbom.canonical import Json
-from workflow_sbom.digest import Digest, measure_file
+from workflow_sbom.digest import Digest
 
 MEDIA_TYPE = "application/gzip"
 MODULES = "modules.json"
 _MANIFESTS = ("package.json", "package-lock.json", ".npmrc")
+_NO_TIME = "315532800"
+"""1980: a bundle is kept over commits, so it must not tell the time of one of them."""
+_QUIET = {
+    "CI": "true",
+    "NO_COLOR": "1",
+    "DO_NOT_TRACK": "1",
+    "npm_config_update_notifier": "false",
+}
 
 
 def build_ui(recipe: UiBundle, shop: Workshop, needed: Needed) -> Made:
     """The archive of the built interface; raises `BuildError`."""
     del needed
     files = visible(shop.tree, recipe.project, recipe.inputs)
-    log = shop.log(recipe.id)
-    log.write_bytes(b"")
-    bundled = _bundled(recipe, files, shop, node(shop, log))
+    lock = _lock_of(files, recipe, shop)
+    bundled = _bundled(recipe, files, shop, node(shop, shop.log(recipe.id)))
     version = shop.plan.version
     parts = shop.parts(
-        bundle=_digest_of(bundled.path).hex,
+        bundle=digest_of(bundled.path).hex,
         name=recipe.name,
         version=str(version),
         epoch=shop.plan.source.epoch,
@@ -55,7 +62,7 @@ def build_ui(recipe: UiBundle, shop: Workshop, needed: Needed) -> Made:
     hit = shop.cache.file(key("ui", parts), make)
     modules = bundled.path / MODULES
     artifact = replace(
-        artifact_of(hit, recipe.id, MEDIA_TYPE, (_lock_of(files, recipe, shop),)),
+        artifact_of(hit, recipe.id, MEDIA_TYPE, (lock,)),
         notes=modules if modules.exists() else None,
     )
     return Made(artifact=artifact, reused=hit.reused)
@@ -70,11 +77,9 @@ def _bundled(recipe: UiBundle, files: tuple[Tracked, ...], shop: Workshop, tool:
         with shop.cache.workspace() as work:
             export(shop.repository, files, work / "source")
             project = work / "source" / recipe.project
-            if packages.exists():
-                shutil.copytree(
-                    packages, project / "node_modules", symlinks=True, copy_function=os.link
-                )
-            _npm(["run", "build"], project, recipe, shop, tool)
+            if packages.exists():  # a copy: what a build writes there must not stay
+                shutil.copytree(packages, project / "node_modules", symlinks=True)
+            _npm(["run", "build"], project, recipe, shop, _building(work, shop, tool))
             if not (project / "dist" / "index.html").is_file():
                 raise BuildError(
                     f"{recipe.project}: `npm run build` left no dist/index.html",
@@ -85,7 +90,7 @@ def _bundled(recipe: UiBundle, files: tuple[Tracked, ...], shop: Workshop, tool:
             if modules.is_file():
                 shutil.copyfile(modules, folder / MODULES)
 
-    return shop.cache.tree(key("bundle", parts), make)
+    return shop.cache.tree(key("bundle", parts), make, sealed=True)
 
 
 def _packages(recipe: UiBundle, files: tuple[Tracked, ...], shop: Workshop, tool: Tool) -> Path:
@@ -102,25 +107,44 @@ def _packages(recipe: UiBundle, files: tuple[Tracked, ...], shop: Workshop, tool
         shop.progress.note(f"installing the packages of {recipe.name}'s lock, once")
         export(shop.repository, manifests, folder)
         arguments = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"]
-        _npm(arguments, folder / recipe.project, recipe, shop, tool)
+        _npm(arguments, folder / recipe.project, recipe, shop, _fetching(shop, tool))
 
     tree = shop.cache.tree(key("packages", parts), make).path
     return tree / recipe.project / "node_modules"
 
 
-def _npm(arguments: list[str], folder: Path, recipe: UiBundle, shop: Workshop, tool: Tool) -> None:
+def _fetching(shop: Workshop, tool: Tool) -> dict[str, str]:
+    """What npm sees while it installs: the machine's registry, proxies and certificates."""
     fetched = shop.host.tool_environment()
-    env = fetched | {
+    return fetched | {
         "PATH": f"{tool.folder}:{fetched['PATH']}",
-        "SOURCE_DATE_EPOCH": str(shop.plan.source.epoch),
         "npm_config_cache": str(shop.cache.root / "npm"),
-        "NODE_ENV": "production" if arguments[0] == "run" else "",
-        "CI": "true",
-        "NO_COLOR": "1",
+        **_QUIET,
     }
+
+
+def _building(work: Path, shop: Workshop, tool: Tool) -> dict[str, str]:
+    """What the packages' own code sees while it builds: an empty home and no address to fetch."""
+    scratch = {"HOME": work / "home", "TMPDIR": work / "tmp"}
+    for folder in scratch.values():
+        folder.mkdir()
+    return {
+        **{name: str(folder) for name, folder in scratch.items()},
+        "PATH": f"{tool.folder}:{shop.host.tool_environment()['PATH']}",
+        "LANG": "C.UTF-8",
+        "LC_ALL": "C.UTF-8",
+        "TZ": "UTC",
+        "SOURCE_DATE_EPOCH": _NO_TIME,
+        "NODE_ENV": "production",
+        **_QUIET,
+    }
+
+
+def _npm(
+    arguments: list[str], folder: Path, recipe: UiBundle, shop: Workshop, env: Mapping[str, str]
+) -> None:
     log = shop.log(recipe.id)
-    argv = [str(tool.folder / "npm"), *arguments]
-    done = shop.run(Command(argv=argv, cwd=folder, env=env, log=log))
+    done = shop.run(Command(argv=["npm", *arguments], cwd=folder, env=env, log=log))
     if done.code != 0:
         raise BuildError(
             f"{recipe.project}: `npm {' '.join(arguments[:2])}` failed with exit code {done.code}",
@@ -139,12 +163,3 @@ def _lock_of(files: tuple[Tracked, ...], recipe: UiBundle, shop: Workshop) -> Lo
         raise BuildError(f"{path}: not in the commit", remedy="commit the lock")
     content = shop.repository.git("cat-file", "blob", lock.id)
     return Lock(name=str(path), digest=Digest.of(content))
-
-
-def _digest_of(folder: Path) -> Digest:
-    """The digest of everything in a folder, by path."""
-    paths = sorted(path for path in folder.rglob("*") if path.is_file())
-    return key(
-        "folder",
-        {"files": [[str(p.relative_to(folder)), measure_file(p).digest.hex] for p in paths]},
-    )
