@@ -4,10 +4,12 @@ Committed version fields hold the sentinel `0.0.0`; the history is the truth. Wh
 
     project.version, tool.poetry.version              rewritten, the file's format kept
     tool.hatch.version.path, tool.pdm.version.path    the assignment in that file rewritten
-    tool.setuptools.dynamic.version attr or file      likewise; setup.cfg's metadata.version too
+    tool.setuptools.dynamic.version attr or file      likewise
+    setup.cfg's metadata.version, attr: and file: too likewise
     flit: __version__ of the module                   likewise
-    a package's own __version__ = "0.0.0"             likewise, for what it says when run
-    setuptools-scm, hatch-vcs, pdm, pbr, versioneer…  told by their environment variables
+    a package's own __version__, if it is the same    likewise, for what it says when run
+    setuptools-scm, hatch-vcs, pdm, pbr, dunamai's    told by their environment variables
+    versioningit                                      told by its default version
 
 Requirements on siblings of the same release that name no version get `==<version>`.
 """
@@ -15,7 +17,7 @@ Requirements on siblings of the same release that name no version get `==<versio
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +35,8 @@ _ASSIGNMENT = re.compile(
     r"""(?P<quote>['"])(?P<value>[^'"\n]*)(?P=quote)""",
     re.MULTILINE,
 )
-_CONFIG_LINE = re.compile(r"^(version\s*=\s*)(?!attr:|file:)(\S.*)$", re.MULTILINE)
+_METADATA = re.compile(r"^\[metadata\][^\n]*\n(?:(?!\[).*\n?)*", re.MULTILINE)
+_CONFIG_LINE = re.compile(r"^version[ \t]*[=:][ \t]*(?P<value>\S[^\r\n]*)$", re.MULTILINE)
 _SELF_NAMING = ("__init__.py", "__about__.py", "_version.py", "version.py")
 
 
@@ -48,7 +51,6 @@ def environment(distribution: str, version: Version) -> dict[str, str]:
         "PDM_BUILD_SCM_VERSION": pep440,
         "UV_DYNAMIC_VERSIONING_BYPASS": pep440,
         "POETRY_DYNAMIC_VERSIONING_BYPASS": pep440,
-        "VERSIONEER_OVERRIDE": pep440,
     }
 
 
@@ -60,47 +62,75 @@ def stamp(project: Path, version: Version, siblings: frozenset[str]) -> None:
     pep440 = version.render("pep440")
     pyproject = project / "pyproject.toml"
     document = _read(pyproject)
-    for path in (*_named_files(project, document), *_self_naming(project)):
+    table, poetry = _table(document, "project"), _table(document, "tool", "poetry")
+    committed = {SENTINEL, *(str(each["version"]) for each in (table, poetry) if "version" in each)}
+    for path in {*_named_files(project, document), *_self_naming(project, committed)}:
         _rewrite(path, pep440)
     _stamp_setup_cfg(project / "setup.cfg", pep440)
-    table: Any = document.get("project")
-    if table is not None and "version" in table:
-        table["version"] = pep440
-    poetry: Any = document.get("tool", {}).get("poetry", {})
-    if "version" in poetry:
-        poetry["version"] = pep440
-    if table is not None:
-        _pin(table, pep440, siblings)
-    pyproject.write_text(tomlkit.dumps(document), encoding="utf-8")
+    for holder in (table, poetry):
+        if "version" in holder:
+            holder["version"] = pep440
+    if "versioningit" in _table(document, "tool"):
+        _table(document, "tool", "versioningit")["default-version"] = pep440
+    _pin(table, pep440, siblings)
+    _write(pyproject, tomlkit.dumps(document))
 
 
 def _read(pyproject: Path) -> tomlkit.TOMLDocument:
     try:
-        return tomlkit.parse(pyproject.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, TOMLKitError) as error:
-        raise BuildError(
-            f"{pyproject.name}: can't be read: {error}", remedy="mend the file"
-        ) from error
+        return tomlkit.parse(_text(pyproject))
+    except TOMLKitError as error:
+        raise BuildError(f"{pyproject.name}: no TOML: {error}", remedy="mend the file") from error
 
 
-def _named_files(project: Path, document: Mapping[str, Any]) -> Iterator[Path]:
+def _text(path: Path) -> str:
+    """A staged file's text with its own line ends; raises `BuildError`."""
+    try:
+        return path.read_bytes().decode("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
+        raise BuildError(f"{path.name}: can't be read: {reason}", remedy="mend the file") from error
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_bytes(text.encode())
+
+
+def _table(document: Any, *names: str) -> Any:
+    """A table by its names; an empty one when it, or a part of the way, is no table."""
+    for name in names:
+        found = document.get(name)
+        document = found if isinstance(found, Mapping) else {}
+    return document
+
+
+def _named_files(project: Path, document: Any) -> Iterator[Path]:
     """The files a dynamic version is read from, as the tools' own tables name them."""
-    tool = document.get("tool", {})
-    for tables in (tool.get("hatch", {}), tool.get("pdm", {})):
-        path = tables.get("version", {}).get("path")
+    for tool in ("hatch", "pdm"):
+        path = _table(document, "tool", tool, "version").get("path")
         if isinstance(path, str):
             yield _inside(project, path)
-    dynamic = tool.get("setuptools", {}).get("dynamic", {}).get("version", {})
-    if isinstance(dynamic.get("file"), str):
-        yield _inside(project, dynamic["file"])
+    dynamic = _table(document, "tool", "setuptools", "dynamic", "version")
+    match dynamic.get("file"):
+        case str(name) | [str(name)]:
+            yield _inside(project, name)
     if isinstance(dynamic.get("attr"), str):
-        yield from _attribute_files(project, dynamic["attr"])
+        yield from _modules(project, dynamic["attr"].rpartition(".")[0])
+    if str(_table(document, "build-system").get("build-backend")).startswith("flit"):
+        yield from _modules(project, _flit_module(document))
 
 
-def _attribute_files(project: Path, attribute: str) -> Iterator[Path]:
-    module = attribute.rpartition(".")[0].replace(".", "/")
+def _flit_module(document: Any) -> str:
+    """The module flit packs: as its table says, else the project's name."""
+    named = _table(document, "tool", "flit", "module").get("name")
+    return str(named or _table(document, "project").get("name")).replace("-", "_")
+
+
+def _modules(project: Path, module: str) -> Iterator[Path]:
+    """The file of a module, in the project's folder or in its src/."""
+    place = module.replace(".", "/")
     for root in ("", "src/"):
-        for candidate in (f"{root}{module}.py", f"{root}{module}/__init__.py"):
+        for candidate in (f"{root}{place}.py", f"{root}{place}/__init__.py"):
             path = _inside(project, candidate)
             if path.is_file():
                 yield path
@@ -109,48 +139,67 @@ def _attribute_files(project: Path, attribute: str) -> Iterator[Path]:
 def _inside(project: Path, name: str) -> Path:
     path = (project / name).resolve()
     if not path.is_relative_to(project.resolve()):
-        raise BuildError(f"the version is read from {name!r}, outside the project")
+        raise BuildError(
+            f"the version is read from {name!r}, outside the project",
+            remedy="keep the version's file in the project's folder",
+        )
     return path
 
 
-def _self_naming(project: Path) -> Iterator[Path]:
-    """Top-level modules that hold the sentinel as their own version."""
+def _self_naming(project: Path, committed: Container[str]) -> Iterator[Path]:
+    """Top-level modules that hold a committed version as their own."""
     for root in (project, project / "src"):
-        for folder in (root, *sorted(path for path in root.glob("*/") if not path.is_symlink())):
-            names = sorted(folder.glob("*.py")) if folder == root else None
-            for path in names or [folder / name for name in _SELF_NAMING]:
-                if path.is_file() and not path.is_symlink() and _holds_sentinel(path):
-                    yield path
+        packages = sorted(path for path in root.glob("*/") if not path.is_symlink())
+        modules = [folder / name for folder in packages for name in _SELF_NAMING]
+        for path in (*sorted(root.glob("*.py")), *modules):
+            if path.is_file() and not path.is_symlink() and _version_in(path) in committed:
+                yield path.resolve()
 
 
-def _holds_sentinel(path: Path) -> bool:
+def _version_in(path: Path) -> str | None:
     try:
-        found = _ASSIGNMENT.search(path.read_text(encoding="utf-8"))
+        found = _ASSIGNMENT.search(path.read_bytes().decode("utf-8"))
     except UnicodeDecodeError:
-        return False
-    return found is not None and found["value"] == SENTINEL
+        return None
+    return found["value"] if found else None
 
 
 def _rewrite(path: Path, version: str) -> None:
     """Rewrite the first assignment of a version; a file that holds nothing else is the version."""
-    text = path.read_text(encoding="utf-8")
+    text = _text(path)
     stamped, count = _ASSIGNMENT.subn(rf"\g<before>\g<quote>{version}\g<quote>", text, count=1)
     if count == 0 and re.fullmatch(r"\s*\S+\s*", text):
         stamped = f"{version}\n"
-    path.write_text(stamped, encoding="utf-8")
+    _write(path, stamped)
 
 
 def _stamp_setup_cfg(path: Path, version: str) -> None:
-    if path.is_file() and not path.is_symlink():
-        text = path.read_text(encoding="utf-8")
-        path.write_text(_CONFIG_LINE.sub(rf"\g<1>{version}", text, count=1), encoding="utf-8")
+    """setuptools' older file: metadata.version, or the module or file that it names."""
+    if not path.is_file() or path.is_symlink():
+        return
+    text = _text(path)
+    section = _METADATA.search(text)
+    line = _CONFIG_LINE.search(text, *section.span()) if section else None
+    if line is None:
+        return
+    directive, _, named = line["value"].strip().partition(":")
+    match directive:
+        case "attr":
+            for module in _modules(path.parent, named.strip().rpartition(".")[0]):
+                _rewrite(module, version)
+        case "file":
+            _rewrite(_inside(path.parent, named.strip()), version)
+        case _:
+            _write(path, f"{text[: line.start('value')]}{version}{text[line.end('value') :]}")
 
 
-def _pin(table: Any, version: str, siblings: frozenset[str]) -> None:
-    groups = [table.get("dependencies", []), *table.get("optional-dependencies", {}).values()]
+def _pin(project: Any, version: str, siblings: frozenset[str]) -> None:
+    groups = [project.get("dependencies"), *_table(project, "optional-dependencies").values()]
     for group in groups:
-        for at, text in enumerate(group):
-            group[at] = _pinned(str(text), version, siblings)
+        for at, text in enumerate(group if isinstance(group, list) else []):
+            pinned = _pinned(str(text), version, siblings)
+            if pinned != text:
+                group[at] = pinned
 
 
 def _pinned(text: str, version: str, siblings: frozenset[str]) -> str:
