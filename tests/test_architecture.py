@@ -33,7 +33,7 @@ EDGES = {
     "os.environ": {"workflow_release/host.py", "workflow_containers/host.py"},
     "urllib.request": {"workflow_containers/transport.py"},
     "print": {"workflow_release/console.py", "workflow_containers/__main__.py"},
-    "time": {"workflow_release/console.py"},
+    "time": {"workflow_release/watch.py"},
     "random": set(),
     "socket": set(),
 }

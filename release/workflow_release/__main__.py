@@ -7,9 +7,13 @@ import sys
 
 def main() -> None:
     """Run the command line and exit with its code."""
-    from workflow_release.cli import run_command
+    try:
+        from workflow_release.cli import run_command
 
-    sys.exit(run_command(sys.argv[1:]))
+        code = run_command(sys.argv[1:])
+    except KeyboardInterrupt:
+        code = 130  # before anything was begun
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,8 @@ _NOT_PRODUCT = frozenset({"tests", "test", "testdata", "fixtures", "examples", "
 def root_of(start: Path) -> Path:
     """The root of the checkout a folder is in; raises `SourceError`."""
     begin = start.absolute()
+    if not begin.is_dir():
+        raise SourceError(f"{begin}: no such folder", remedy="name one in a checkout with -C DIR")
     for folder in (begin, *begin.parents):
         if (folder / ".git").exists():
             return folder

@@ -1,158 +1,202 @@
-"""The command line: words to one frozen request, one command, one place that catches errors.
+"""The command line: words to one request, one command, one place that catches errors.
 
-Only what every start needs is imported here; each command imports its own part of the toolkit.
+Only what every start needs is imported here; each command imports its own part of the toolkit, and
+only the words of the command asked for are learnt.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Never
+from typing import TYPE_CHECKING, NamedTuple, Never
 
 from workflow_release import __version__
-from workflow_release.errors import ReleaseError, UsageError
+from workflow_release.errors import UsageError
 
 if TYPE_CHECKING:
     from workflow_release.console import Console
     from workflow_release.host import Host
+    from workflow_release.run import Run
 
 FORMATS = ("semver", "pep440", "oci", "npm", "deb", "file")
 DESCRIPTION = "Make, record, sign, publish and verify releases of any repository."
 EPILOG = "first steps: workflow-release plan, then workflow-release cut --verify"
-INTERRUPTED = 130
+PROGRAM = "workflow-release"
+BROKEN_PIPE = 141  # as a shell reports a process that SIGPIPE ended
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose errors are `UsageError`s with a did-you-mean."""
+    """A parser whose errors are `UsageError`s with a did-you-mean; options are written in full."""
+
+    def __init__(self, prog: str, description: str, epilog: str | None = None) -> None:
+        super().__init__(prog=prog, description=description, epilog=epilog, allow_abbrev=False)
 
     def error(self, message: str) -> Never:
         """Raise instead of exiting."""
-        raise UsageError(f"{self.prog}: {_suggested(message)}", remedy=f"{self.prog} --help")
+        from workflow_release.suggestions import suggested
+
+        raise UsageError(
+            f"{self.prog}: {suggested(message, self.format_usage())}", remedy=f"{self.prog} --help"
+        )
 
 
-def _suggested(message: str) -> str:
-    """Add the nearest choice to argparse's `invalid choice: 'x' (choose from a, b)`."""
-    import difflib
-    import re
+class Command(NamedTuple):
+    """A command: what it does in a sentence, and what adds its words to a parser."""
 
-    found = re.search(r"invalid choice: '(.*)' \(choose from (.*)\)", message)
-    if not found:
-        return message
-    choices = [choice.strip("' ") for choice in found[2].split(",")]
-    near = difflib.get_close_matches(found[1], choices, n=1)
-    said = f"no such choice: {found[1]!r}"
-    return f"{said}; did you mean {near[0]!r}?" if near else f"{said}; one of {', '.join(choices)}"
+    help: str
+    add_words: Callable[[Parser], None]
 
 
-def parser() -> Parser:
-    """The whole command line."""
-    top = Parser(prog="workflow-release", description=DESCRIPTION, epilog=EPILOG)
-    top.add_argument("--version", action="version", version=f"workflow-release {__version__}")
-    commands = top.add_subparsers(dest="command", metavar="command", required=True)
-
-    def command(name: str, help_text: str, *, json: bool = True) -> argparse.ArgumentParser:
-        made = commands.add_parser(name, help=help_text, description=f"{help_text}.")
-        made.add_argument(
-            "-C", "--repository-path", type=Path, default=Path(), metavar="DIR",
-            help="the checkout; default: the current folder",
-        )  # fmt: skip
-        if json:
-            made.add_argument("--json", action="store_true", help="print the result as JSON")
-        return made
-
-    _add_reading_commands(command)
-    _add_making_commands(command)
-    _add_trusting_commands(command)
-    return top
+def _version(words: Parser) -> None:
+    _reading(words)
+    words.add_argument("--format", choices=FORMATS, default="semver", help="how to write it")
 
 
-Command = Callable[..., argparse.ArgumentParser]
+def _completion(words: Parser) -> None:
+    _where(words)
+    words.add_argument("shell", choices=("bash", "zsh", "tcsh"))
 
 
-def _add_reading_commands(command: Command) -> None:
-    version = command("version", "Print the version of this commit")
-    version.add_argument("--format", choices=FORMATS, default="semver", help="how to write it")
-    command("changelog", "Print what changed since the last stable release, as Markdown")
-    command("plan", "Show what would be made and where it would go; change nothing")
-    command("schema", "Print the JSON Schema of release.toml", json=False)
-    completion = command("completion", "Print a completion script", json=False)
-    completion.add_argument("shell", choices=("bash", "zsh", "tcsh"))
-
-
-def _add_making_commands(command: Command) -> None:
-    build = command("build", "Build artifacts, all or some, without signing them")
-    _building(build)
-    _selecting(build)
-    sbom = command("sbom", "Write the SBOM of every artifact, all or some")
-    _building(sbom)
-    _selecting(sbom)
-    cut = command("cut", "Make the release of this commit: build, attest, judge, publish")
-    _building(cut)
-    cut.add_argument("--dry-run", action="store_true", help="show the plan and stop before work")
-    cut.add_argument("--tag", metavar="TAG", help="refuse unless this tag names the version")
-    cut.add_argument("--signer", metavar="URI", help="local: or file:<PEM>; default: release.toml")
-    cut.add_argument("--verify", action="store_true", help="verify what was published, as a user")
-
-
-def _building(made: argparse.ArgumentParser) -> None:
-    made.add_argument("--mirror", metavar="URL", help="Debian mirror for images")
-    made.add_argument("--security-mirror", metavar="URL", help="its security archive")
-
-
-def _selecting(made: argparse.ArgumentParser) -> None:
-    made.add_argument(
+def _build(words: Parser) -> None:
+    _making(words)
+    words.add_argument(
         "--only", action="append", default=[], metavar="NAME",
         help="an artifact by id, name or kind; may be repeated",
     )  # fmt: skip
-    made.add_argument(
+    words.add_argument(
         "--output", type=Path, metavar="DIR", help="where files go; default: dist/build"
     )
 
 
-def _add_trusting_commands(command: Command) -> None:
-    verify = command("verify", "Check a release folder against an expected key")
-    verify.add_argument("folders", type=Path, nargs="*", metavar="DIR", help="release folders")
-    verify.add_argument(
+def _cut(words: Parser) -> None:
+    _making(words)
+    words.add_argument("--dry-run", action="store_true", help="show the plan and stop before work")
+    words.add_argument("--tag", metavar="TAG", help="refuse unless this tag names the version")
+    words.add_argument(
+        "--signer", metavar="URI", help="local: or file:<PEM>; default: release.toml"
+    )
+    words.add_argument("--verify", action="store_true", help="verify what was published, as a user")
+
+
+def _verify(words: Parser) -> None:
+    _reading(words)
+    words.add_argument("folders", type=Path, nargs="*", metavar="DIR", help="release folders")
+    words.add_argument(
         "--key", type=Path, action="append", default=[], metavar="PEM",
         help="public key of an expected signer; default: the user's trust store",
     )  # fmt: skip
-    verify.add_argument("--repository", metavar="URL", help="the repository it must come from")
-    verify.add_argument("--version", metavar="V", help="the version it must be")
-    trust = command("trust", "Show or change whose signatures are trusted")
-    trust.add_argument("action", choices=("list", "add", "remove", "export"))
-    trust.add_argument("value", nargs="?", help="add: a PEM file; remove: a fingerprint")
-    trust.add_argument("--repository", metavar="URL", help="add: trust it for this one only")
+    words.add_argument("--repository", metavar="URL", help="the repository it must come from")
+    words.add_argument("--version", metavar="V", help="the version it must be")
+
+
+def _trust(words: Parser) -> None:
+    _reading(words)
+    words.add_argument("action", choices=("list", "add", "remove", "export"))
+    words.add_argument("value", nargs="?", help="add: a PEM file; remove: a fingerprint")
+    words.add_argument("--repository", metavar="URL", help="add: trust it for this one only")
+
+
+def _where(words: Parser) -> None:
+    words.add_argument(
+        "-C", "--repository-path", type=Path, default=Path(), metavar="DIR",
+        help="the checkout; default: the current folder",
+    )  # fmt: skip
+
+
+def _reading(words: Parser) -> None:
+    _where(words)
+    words.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
+def _making(words: Parser) -> None:
+    _reading(words)
+    words.add_argument("--mirror", metavar="URL", help="Debian mirror for images")
+    words.add_argument("--security-mirror", metavar="URL", help="its security archive")
+
+
+COMMANDS = {
+    "version": Command("Print the version of this commit", _version),
+    "changelog": Command("Print what changed since the last stable release, as Markdown", _reading),
+    "plan": Command("Show what would be made and where it would go; change nothing", _reading),
+    "schema": Command("Print the JSON Schema of release.toml", _where),
+    "completion": Command("Print a completion script", _completion),
+    "build": Command("Build artifacts, all or some, without signing them", _build),
+    "sbom": Command("Write the SBOM of every artifact, all or some", _build),
+    "cut": Command("Make the release of this commit: build, attest, judge, publish", _cut),
+    "verify": Command("Check a release folder against an expected key", _verify),
+    "trust": Command("Show or change whose signatures are trusted", _trust),
+}
+
+
+def whole_parser() -> Parser:
+    """The whole command line: for its help, its completion, and words that name no command."""
+    top = Parser(PROGRAM, DESCRIPTION, EPILOG)
+    top.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
+    commands = top.add_subparsers(dest="command", metavar="command", required=True)
+    for name, command in COMMANDS.items():
+        command.add_words(
+            commands.add_parser(
+                name, help=command.help, prog=f"{PROGRAM} {name}", description=f"{command.help}."
+            )
+        )
+    return top
+
+
+def parse(words: Sequence[str]) -> argparse.Namespace:
+    """What is asked for; raises `UsageError`, and `SystemExit` once help or version is printed."""
+    name = words[0] if words else ""
+    command = COMMANDS.get(name)
+    if command is None:
+        return whole_parser().parse_args(words)
+    one = Parser(f"{PROGRAM} {name}", f"{command.help}.")
+    command.add_words(one)
+    return one.parse_args(words[1:], argparse.Namespace(command=name))
 
 
 def run_command(words: Sequence[str]) -> int:
-    """Run one command line; returns its exit code. Never shows a traceback for a known error."""
+    """Run one command line; returns its exit code. A user never sees a traceback."""
     from workflow_release.console import Console
     from workflow_release.host import Host
 
     host = Host.detect()
     console = Console.of(host.environment)
     try:
-        return _dispatch(parser().parse_args(words), console, host)
-    except ReleaseError as error:
-        console.error(error)
-        return error.exit_code
+        code = _answer(words, console, host)
+        console.flush()
+    except BrokenPipeError:
+        console.abandon()
+        return BROKEN_PIPE
+    return code
+
+
+def _answer(words: Sequence[str], console: Console, host: Host) -> int:
+    from workflow_release.interruption import Interruption
+    from workflow_release.run import run
+
+    interruption = Interruption()
+    try:
+        with interruption.heeded():
+            return _dispatch(words, console, host, interruption.guard(run))
     except KeyboardInterrupt:
         console.say("interrupted; nothing half-made was left, run it again to finish")
-        return INTERRUPTED
+        return interruption.exit_code
     except BrokenPipeError:
-        # Whoever read standard output has gone; there is nobody left to tell.
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123
-        return 1
+        raise
+    except Exception as error:  # noqa: BLE001 - the one net below every command
+        from workflow_release.faults import tell
+
+        return tell(error, console, host.cache / "logs")
 
 
-def _dispatch(asked: argparse.Namespace, console: Console, host: Host) -> int:
+def _dispatch(words: Sequence[str], console: Console, host: Host, run: Run) -> int:
+    try:
+        asked = parse(words)
+    except SystemExit:  # help or version was asked for, and is printed
+        return 0
     from importlib import import_module
 
     from workflow_release.commands.interface import Shell
-    from workflow_release.run import run
 
     module = import_module(f"workflow_release.commands.{asked.command}")
     return int(module.run(asked, Shell(console=console, host=host, run=run)))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
@@ -17,14 +17,20 @@ _PASSED_TO_TOOLS = (
     "NODE_EXTRA_CA_CERTS", "GIT_SSL_CAINFO", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY",
     "http_proxy", "https_proxy", "no_proxy", "all_proxy",
 )  # fmt: skip
-_PACKAGE_CLIENT_PREFIXES = ("PIP_", "npm_config_", "NPM_CONFIG_", "GOPROXY", "GONOSUMDB", "GOSUMDB")
+_PACKAGE_CLIENT_PREFIXES = (
+    "PIP_", "npm_config_", "NPM_CONFIG_",
+    "GOPROXY", "GOPRIVATE", "GONOPROXY", "GONOSUMDB", "GOSUMDB", "GOINSECURE",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Host:
-    """The machine as one run of the toolkit sees it; made once, at the door."""
+    """The machine as one run of the toolkit sees it; made once, at the door.
 
-    environment: Mapping[str, str]
+    `environment` holds whatever secrets the process was given, so it is never shown.
+    """
+
+    environment: Mapping[str, str] = field(repr=False)
     home: Path
     cache: Path
     config: Path
@@ -35,7 +41,7 @@ class Host:
     def detect(cls) -> Host:
         """Read this process's surroundings."""
         environment = MappingProxyType(dict(os.environ))
-        home = Path(environment.get("HOME") or Path.home())
+        home = _home(environment)
         return cls(
             environment=environment,
             home=home,
@@ -44,7 +50,7 @@ class Host:
                 environment, "WORKFLOW_RELEASE_CONFIG", "XDG_CONFIG_HOME", home / ".config"
             ),
             python=Path(sys.executable),
-            processors=len(os.sched_getaffinity(0)),
+            processors=_processors(),
         )
 
     @property
@@ -52,16 +58,42 @@ class Host:
         """Whether a CI service runs this process (`CI` is set to something true)."""
         return self.environment.get("CI", "").lower() not in {"", "0", "false", "no"}
 
+    def build_environment(self) -> dict[str, str]:
+        """What a program that runs a project's own code may see: where programs are, no more.
+
+        Neither tokens nor the settings of package clients, which may hold passwords.
+        """
+        path = self.environment.get("PATH") or os.defpath
+        return {"PATH": path, "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+
     def tool_environment(self) -> dict[str, str]:
         """What a tool that fetches packages may see: paths, proxies, certificates, indexes.
 
         Everything else stays behind, tokens above all.
         """
-        return {
+        fetching = {
             name: value
             for name, value in self.environment.items()
             if name in _PASSED_TO_TOOLS or name.startswith(_PACKAGE_CLIENT_PREFIXES)
-        } | {"HOME": str(self.home), "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+        }
+        return fetching | self.build_environment() | {"HOME": str(self.home)}
+
+
+def _home(environment: Mapping[str, str]) -> Path:
+    """The user's home; the root when there is none, whose refusal then names the path."""
+    if given := environment.get("HOME"):
+        return Path(given).absolute()
+    try:
+        return Path.home()
+    except RuntimeError:
+        return Path("/")
+
+
+def _processors() -> int:
+    """The processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _folder(environment: Mapping[str, str], own: str, base: str, fallback: Path) -> Path:

@@ -3,46 +3,67 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from workflow_release import config as configuration
-from workflow_release.config import Config
-from workflow_release.git import Repository
 from workflow_release.history import History, VersionSettings, decide, read_history
-from workflow_release.model import Plan
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from workflow_release.config import Config
+    from workflow_release.git import Repository
+    from workflow_release.model import Plan
+
+CONFIGURATION = "release.toml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
     """A checkout's configuration and the plan that follows from it."""
 
-    root: Path
+    repository: Repository
     config: Config
     plan: Plan
 
+    @property
+    def root(self) -> Path:
+        """The root of the checkout."""
+        return self.repository.folder
 
-def history(read_from: Repository, config: Config) -> History:
-    """The history of a checkout, with the repository's address as configured."""
+
+def history(repository: Repository) -> History:
+    """The history of a checkout, as its configuration has it; raises `ReleaseError`.
+
+    A version is asked for all the time: without a configuration, its reader is not imported.
+    """
+    if not (repository.folder / CONFIGURATION).exists():
+        return read_history(repository)
+    from workflow_release import config as configuration
+
+    return _configured_history(repository, configuration.load(repository.folder))
+
+
+def _configured_history(repository: Repository, config: Config) -> History:
     project = config.project
     read = read_history(
-        read_from, VersionSettings(tag_prefix=project.tag_prefix, branch=project.branch)
+        repository, VersionSettings(tag_prefix=project.tag_prefix, branch=project.branch)
     )
     if project.repository is None:
         return read
     return replace(read, source=replace(read.source, repository=project.repository))
 
 
-def prepare(read_from: Repository) -> Prepared:
+def prepare(repository: Repository) -> Prepared:
     """The plan of a checkout; raises `ReleaseError` for whatever stands in its way."""
+    from workflow_release import config as configuration
     from workflow_release import discover
     from workflow_release.checkout import Checkout
     from workflow_release.plan import make_plan
 
-    root = read_from.folder
-    config = configuration.load(root)
-    read = history(read_from, config)
-    checkout = Checkout.of(root, read_from.git("ls-files", "-z", "--cached"))
+    config = configuration.load(repository.folder)
+    read = _configured_history(repository, config)
+    checkout = Checkout.of(repository.folder, repository.git("ls-files", "-z", "--cached"))
     recipes = discover.recipes(config, checkout)
     name = discover.release_name(config, checkout)
     plan = make_plan(name, config, read, decide(read), recipes)
-    return Prepared(root=root, config=config, plan=plan)
+    return Prepared(repository=repository, config=config, plan=plan)

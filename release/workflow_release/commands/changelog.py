@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 
-from workflow_release import config as configuration
 from workflow_release.changes import changelog
 from workflow_release.commands.interface import Shell
 from workflow_release.history import decide
@@ -13,8 +12,7 @@ from workflow_release.prepare import history
 
 def run(asked: argparse.Namespace, shell: Shell) -> int:
     """Print Markdown, or with `--json` the changes as values."""
-    repository = shell.repository(asked.repository_path)
-    read = history(repository, configuration.load(repository.folder))
+    read = history(shell.repository(asked.repository_path))
     version, source = decide(read), read.source
     if asked.json:
         from workflow_release.plan import changes

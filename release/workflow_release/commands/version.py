@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 
-from workflow_release import config as configuration
 from workflow_release.commands.interface import Shell
 from workflow_release.history import decide
 from workflow_release.prepare import history
@@ -12,8 +11,7 @@ from workflow_release.prepare import history
 
 def run(asked: argparse.Namespace, shell: Shell) -> int:
     """Print it in one format, or with `--json` in all of them."""
-    repository = shell.repository(asked.repository_path)
-    read = history(repository, configuration.load(repository.folder))
+    read = history(shell.repository(asked.repository_path))
     version = decide(read)
     if not asked.json:
         shell.console.result(version.render(asked.format))
