@@ -12,135 +12,24 @@ import os
 import re
 import tempfile
 import unicodedata
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+from workflow_release import blobs
 from workflow_release.errors import BuildError
-from workflow_release.git import Entry, Repository, shown
+from workflow_release.git import Repository, shown
+from workflow_release.tree import LINK, MODES, refuse
+from workflow_release.tree import Tracked as Tracked  # noqa: PLC0414 - what is staged
+from workflow_release.tree import Tree as Tree  # noqa: PLC0414 - what is staged from
+from workflow_release.tree import read_tree as read_tree  # noqa: PLC0414
 from workflow_sbom.canonical import Json
-from workflow_sbom.digest import CHUNK
 
-LINK = "120000"
-_MODES = {"100644": 0o644, "100755": 0o755, LINK: 0}
 _LICENCES = re.compile(r"(LICEN[CS]E|NOTICE|COPYING)([.-].*)?", re.ASCII)
 _LFS = b"version https://git-lfs.github.com/spec/"
-_MOST_HOPS = 40  # as many links as Linux follows
+_LONGEST_POINTER = 1024
 _ROOT = PurePosixPath()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tracked:
-    """A file or symbolic link of a commit: its path, git's mode and the blob's id."""
-
-    path: PurePosixPath
-    mode: str
-    id: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refused:
-    """An entry of a commit that no build may see, and why."""
-
-    path: PurePosixPath
-    fault: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tree:
-    """Everything a commit holds; `links` has the target of every symbolic link."""
-
-    commit: str
-    files: tuple[Tracked, ...]
-    links: Mapping[PurePosixPath, str]
-    refused: tuple[Refused, ...] = ()
-
-    def below(self, folder: PurePosixPath) -> tuple[Tracked, ...]:
-        """The files at or below a path."""
-        return tuple(file for file in self.files if file.path.is_relative_to(folder))
-
-    def find(self, path: PurePosixPath) -> Tracked | None:
-        """The file of that path."""
-        return next((file for file in self.files if file.path == path), None)
-
-    def destination(self, link: PurePosixPath) -> PurePosixPath | None:
-        """Where a link leads in the end, if it stays in the repository; there may be nothing."""
-        at, left, target = link.parent, list[str](), self.links[link]
-        for _ in range(_MOST_HOPS):
-            if not target or target.startswith("/") or "\0" in target:
-                return None
-            left += reversed(PurePosixPath(target).parts)
-            while left:
-                part = left.pop()
-                if part == ".." and at == _ROOT:
-                    return None
-                if at / part in self.links:
-                    target = self.links[at / part]
-                    break
-                at = at.parent if part == ".." else at / part
-            else:
-                return at
-        return None
-
-
-def read_tree(repository: Repository, commit: str) -> Tree:
-    """List a commit; raises `BuildError` naming every entry that was made to escape."""
-    entries = repository.ls_tree(commit)
-    twice = [path for path, count in Counter(e.path for e in entries).items() if count > 1]
-    attacks = [fault for fault in map(_attack, entries) if fault]
-    _raise([*attacks, *(f"{shown(path)}: stands twice in the commit" for path in twice)])
-    files, refused = [], []
-    for entry in entries:
-        path = PurePosixPath(entry.path.decode("utf-8", "surrogateescape"))
-        fault = _fault(entry)
-        if fault is None:
-            files.append(Tracked(path=path, mode=entry.mode, id=entry.id))
-        else:
-            refused.append(Refused(path=path, fault=fault))
-    links = tuple(file for file in files if file.mode == LINK)
-    return Tree(
-        commit=commit,
-        files=tuple(files),
-        links=dict(_targets(repository, links)),
-        refused=tuple(refused),
-    )
-
-
-def _attack(entry: Entry) -> str | None:
-    """Why no git makes such an entry, if none does."""
-    parts = entry.path.lower().split(b"/")
-    if any(part in {b"", b".", b"..", b".git"} for part in parts):
-        return f"{shown(entry.path)}: the name leads elsewhere"
-    if entry.mode != "160000" and entry.mode not in _MODES:
-        return f"{shown(entry.path)}: mode {entry.mode} is no file and no link"
-    return None
-
-
-def _fault(entry: Entry) -> str | None:
-    name = shown(entry.path)
-    if entry.type == "commit":
-        return f"{name}: a submodule; nothing of it is in this commit"
-    try:
-        text = entry.path.decode("utf-8")
-    except UnicodeDecodeError:
-        return f"{name}: the name is not UTF-8"
-    if not text.isprintable() or "\\" in text:
-        return f"{name}: the name has a control character or a backslash"
-    return None
-
-
-def _targets(
-    repository: Repository, links: tuple[Tracked, ...]
-) -> Iterator[tuple[PurePosixPath, str]]:
-    with tempfile.TemporaryFile() as printed:
-        if links:
-            printed.write(repository.git("cat-file", "--batch", stdin=_wanted(links)))
-        printed.seek(0)
-        for link in links:
-            blob = b"".join(_blob(link, printed))
-            yield link.path, blob.decode("utf-8", "surrogateescape")
 
 
 def visible(
@@ -148,17 +37,18 @@ def visible(
 ) -> tuple[Tracked, ...]:
     """What a project's build may see: its folder, its declared inputs, and a licence.
 
-    A project without a licence file of its own gets the repository's. Raises `BuildError` for an
-    input that is not there, and for every file that can't be staged.
+    A project without a licence file of its own gets the repository's. Raises `BuildError` for a
+    folder or input that is not there, and for every file that can't be staged.
     """
     folders = (project, *inputs)
     found: dict[PurePosixPath, Tracked] = {}
     faults: list[str] = []
     for folder in folders:
         below = tree.below(folder)
-        refused = [each.fault for each in tree.refused if each.path.is_relative_to(folder)]
-        if not below and not refused and folder != project:
-            faults.append(f"{folder}: an input of {project} that the commit does not hold")
+        refused = [each.fault for each in tree.refused if _concerns(each.path, folder)]
+        if not below and not refused:
+            what = "a project" if folder == project else f"an input of {project}"
+            faults.append(f"{folder}: {what} that the commit does not hold")
         found |= {file.path: file for file in below}
         faults += refused
     if not any(_is_licence(file.path, project) for file in found.values()):
@@ -166,16 +56,13 @@ def visible(
     for link in [file for file in found.values() if file.mode == LINK]:
         home = next(folder for folder in folders if link.path.is_relative_to(folder))
         faults += _follow(link, home, tree, found)
-    _raise([*faults, *_collisions(found)])
+    refuse([*faults, *_collisions(found)])
     return tuple(found[path] for path in sorted(found))
 
 
-def _raise(faults: list[str]) -> None:
-    if faults:
-        raise BuildError(
-            "\n".join(faults),
-            remedy="rename or remove what is named, or mend `inputs` in release.toml, and commit",
-        )
+def _concerns(path: PurePosixPath, folder: PurePosixPath) -> bool:
+    """Whether what can't be staged is in a folder, or the folder is in it."""
+    return path.is_relative_to(folder) or folder.is_relative_to(path)
 
 
 def _is_licence(path: PurePosixPath, folder: PurePosixPath) -> bool:
@@ -185,8 +72,8 @@ def _is_licence(path: PurePosixPath, folder: PurePosixPath) -> bool:
 def _licences(tree: Tree, project: PurePosixPath) -> Iterator[Tracked]:
     """The repository's licence files, as if they lay in the project's folder."""
     for file in tree.files:
-        if _is_licence(file.path, _ROOT) and file.mode != LINK:
-            yield replace(file, path=project / file.path.name)
+        if _is_licence(file.path, _ROOT) and (found := tree.find(file.path)) is not None:
+            yield replace(found, path=project / file.path.name)
 
 
 def _follow(
@@ -244,32 +131,17 @@ def export(repository: Repository, files: tuple[Tracked, ...], into: Path) -> No
     order = sorted(files, key=lambda file: file.mode == LINK)
     with tempfile.TemporaryDirectory(dir=into.parent) as scratch:
         printed = Path(scratch, "blobs")
-        repository.write(printed, "cat-file", "--batch", stdin=_wanted(order))
+        ids = blobs.wanted(file.id for file in order)
+        repository.write(printed, "cat-file", "--batch", stdin=ids)
         with printed.open("rb") as stream:
             for file in order:
                 _write(file, stream, into)
             if stream.read(1):
                 raise BuildError("git printed more than was asked for", remedy="run `git fsck`")
+    pointers = [file for file in order if file.mode != LINK and _is_pointer(into / file.path)]
+    refuse([f"{file.path}: a Git LFS pointer, not the file" for file in pointers])
     for file in order:
         _refuse_escape(into / file.path, into)
-
-
-def _wanted(files: Iterable[Tracked]) -> bytes:
-    return "".join(f"{file.id}\n" for file in files).encode()
-
-
-def _blob(file: Tracked, printed: BinaryIO) -> Iterator[bytes]:
-    """The file's bytes, in pieces, as `git cat-file --batch` prints them next."""
-    name, _, rest = printed.readline(200).decode("ascii", "replace").partition(" ")
-    kind, _, size = rest.rstrip("\n").partition(" ")
-    if (name, kind) != (file.id, "blob") or not size.isdecimal():
-        raise BuildError(f"{file.path}: git does not have it", remedy="run `git fsck`")
-    left = int(size)
-    while left and (piece := printed.read(min(left, CHUNK))):
-        left -= len(piece)
-        yield piece
-    if left or printed.read(1) != b"\n":
-        raise BuildError(f"{file.path}: git stopped halfway", remedy="run `git fsck`")
 
 
 def _write(file: Tracked, printed: BinaryIO, into: Path) -> None:
@@ -279,18 +151,20 @@ def _write(file: Tracked, printed: BinaryIO, into: Path) -> None:
         if not folder.exists():
             folder.mkdir()
             folder.chmod(0o755)
+    path.unlink(missing_ok=True)
+    content = blobs.pieces(file.id, str(file.path), printed)
     if file.mode == LINK:
-        path.symlink_to(b"".join(_blob(file, printed)).decode("utf-8", "surrogateescape"))
+        path.symlink_to(b"".join(content).decode("utf-8"))
         return
-    with path.open("wb") as stream:
-        for number, piece in enumerate(_blob(file, printed)):
-            if number == 0 and piece.startswith(_LFS):
-                raise BuildError(
-                    f"{file.path}: a Git LFS pointer, not the file",
-                    remedy="commit the file itself, or leave it out of what is released",
-                )
-            stream.write(piece)
-    path.chmod(_MODES[file.mode])
+    with path.open("xb") as stream:
+        stream.writelines(content)
+    path.chmod(MODES[file.mode])
+
+
+def _is_pointer(path: Path) -> bool:
+    with path.open("rb") as stream:
+        start = stream.read(_LONGEST_POINTER)
+    return start.startswith(_LFS) and len(start) < _LONGEST_POINTER
 
 
 def _refuse_escape(path: Path, into: Path) -> None:

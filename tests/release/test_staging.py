@@ -374,3 +374,139 @@ def test_many_and_large_files_are_streamed(repository: GitRepository, tmp_path: 
     assert (folder / "large").read_bytes() == (repository.folder / "large").read_bytes()
     assert peak < 8 << 20
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith("tmp")] == []
+
+
+def test_a_project_without_a_file_and_an_input_that_is_not_there_are_told_at_once(
+    repository: GitRepository,
+) -> None:
+    repository.commit("feat: x", LICENSE="text")
+    with pytest.raises(BuildError) as told:
+        visible(tree_of(repository), PurePosixPath("none"), [PurePosixPath("no")])
+    assert told.value.message.splitlines() == [
+        "none: a project that the commit does not hold",
+        "no: an input of none that the commit does not hold",
+    ]
+
+
+@pytest.mark.parametrize("project", ["", "libs", "libs/module", "libs/module/deep"])
+def test_a_submodule_is_refused_from_above_and_from_within(
+    repository: GitRepository, project: str
+) -> None:
+    repository.commit("feat: x", **{"libs/a": "a"})
+    head = repository.git("rev-parse", "HEAD")
+    repository.git("update-index", "--add", "--cacheinfo", f"160000,{head},libs/module")
+    repository.git("commit", "-q", "-m", "feat: module")
+    with pytest.raises(BuildError, match=r"^libs/module: a submodule; nothing of it"):
+        visible(tree_of(repository), PurePosixPath(project))
+
+
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [
+        (b"", r"a link to '', which is no portable path"),
+        (b"caf\xe9", r"a link to 'caf\\\\xe9', which is no portable path"),
+        (b"a\0b", r"a link to 'a\\\\x00b', which is no portable path"),
+        (b"..\\..\\x", r"a link to .*, which is no portable path"),
+        (b"x" * 4096, "a link with a text of more than 4095 bytes"),
+    ],
+)
+def test_a_link_that_no_machine_could_make_stops_only_whoever_sees_it(
+    repository: GitRepository, target: bytes, said: str
+) -> None:
+    repository.commit("feat: x", **{"fine/a": "a"})
+    blob = repository.git("hash-object", "-w", "--stdin", stdin=target)
+    repository.git("update-index", "--add", "--cacheinfo", f"120000,{blob},odd/link")
+    repository.git("commit", "-q", "-m", "feat: link")
+    tree = tree_of(repository)
+    assert len(visible(tree, PurePosixPath("fine"))) == 1
+    with pytest.raises(BuildError, match=f"^odd/link: {said}") as told:
+        visible(tree, PurePosixPath("odd"))
+    assert told.value.message.isprintable()
+
+
+def test_a_name_too_long_for_a_disk_stops_only_whoever_sees_it(repository: GitRepository) -> None:
+    crafted(repository, ("100644", "x", "x" * 256), nested="odd")
+    with pytest.raises(BuildError, match="a name of more than 255 bytes"):
+        visible(tree_of(repository), PurePosixPath("odd"))
+
+
+def test_what_the_first_gits_wrote_is_an_ordinary_file(
+    repository: GitRepository, tmp_path: Path
+) -> None:
+    crafted(repository, ("100664", "text", "old"))
+    folder = staged(repository, tmp_path / "out")
+    assert (folder / "old").read_text() == "text"
+    assert (folder / "old").stat().st_mode & 0o777 == 0o644
+
+
+def test_the_repositorys_licence_may_be_a_link(repository: GitRepository, tmp_path: Path) -> None:
+    link(repository, "LICENSE", "legal/MIT.txt")
+    link(repository, "NOTICE", "nowhere")
+    repository.commit("feat: x", **{"legal/MIT.txt": "text", "low/a": "a"})
+    folder = staged(repository, tmp_path / "out", "low")
+    assert listing(folder) == ["low/LICENSE", "low/a"]
+    assert (folder / "low" / "LICENSE").read_text() == "text"
+
+
+def test_a_file_is_found_where_a_link_leads_under_the_links_name(
+    repository: GitRepository,
+) -> None:
+    link(repository, "one.txt", "two.txt")
+    link(repository, "two.txt", "locks/real.txt")
+    link(repository, "out.txt", "/etc/passwd")
+    link(repository, "folder", "locks")
+    repository.commit("feat: x", **{"locks/real.txt": "real"})
+    tree = tree_of(repository)
+    found = tree.find(PurePosixPath("one.txt"))
+    assert found is not None
+    assert (str(found.path), found.mode) == ("one.txt", "100644")
+    assert repository.git("cat-file", "blob", found.id) == "real"
+    for name in ("out.txt", "folder", "none.txt"):
+        assert tree.find(PurePosixPath(name)) is None
+
+
+def test_every_pointer_is_told_and_writing_about_them_is_none(
+    repository: GitRepository, tmp_path: Path
+) -> None:
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5\n"
+    about = pointer + "is what a pointer looks like\n" * 50
+    repository.commit("feat: x", **{"a.bin": pointer, "docs/lfs.md": about, "z.bin": pointer})
+    with pytest.raises(BuildError) as told:
+        staged(repository, tmp_path / "out")
+    assert told.value.message.splitlines() == [
+        "a.bin: a Git LFS pointer, not the file",
+        "z.bin: a Git LFS pointer, not the file",
+    ]
+    assert listing(staged(repository, tmp_path / "docs", "docs")) == ["docs/lfs.md"]
+
+
+@pytest.mark.parametrize("format_", ["sha1", "sha256"])
+def test_a_file_that_is_not_what_its_id_says_is_refused(tmp_path: Path, format_: str) -> None:
+    """Git itself hands it out without a word, and cache keys go by the id."""
+    (tmp_path / "r").mkdir()
+    repository = GitRepository(tmp_path / "r")
+    repository.git("init", "-q", f"--object-format={format_}")
+    repository.commit("feat: x", a="one", b="two")
+    one, two = (
+        tmp_path / "r/.git/objects" / file.id[:2] / file.id[2:]
+        for file in tree_of(repository).files
+    )
+    staged(repository, tmp_path / "before")
+    one.chmod(0o644)
+    one.write_bytes(two.read_bytes())
+    assert repository.git("cat-file", "blob", tree_of(repository).files[0].id) == "two"
+    with pytest.raises(BuildError, match=r"^a: git holds other bytes under the id") as told:
+        staged(repository, tmp_path / "out")
+    assert "git fsck" in told.value.remedy
+
+
+def test_an_export_over_an_earlier_one_is_the_later(
+    repository: GitRepository, tmp_path: Path
+) -> None:
+    link(repository, "link", "a")
+    repository.commit("feat: x", a="one")
+    staged(repository, tmp_path / "out")
+    repository.commit("feat: y", a="two")
+    folder = staged(repository, tmp_path / "out")
+    assert ((folder / "a").read_text(), (folder / "link").read_text()) == ("two", "two")
+    assert (folder / "link").is_symlink()
