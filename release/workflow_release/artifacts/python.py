@@ -192,7 +192,9 @@ class _Backend:
             self._refuse_unlocked(builder.get_requires_for_build(what))
             return Path(builder.build(what, str(out)))
         except (BuildException, BuildBackendException) as error:
-            raise BuildError(f"{self.distribution}: {error}", remedy=f"see {self.log}") from error
+            raise BuildError(
+                f"{self.distribution}: {_why(error)}", remedy=f"see {self.log}"
+            ) from error
 
     def _variables(self, work: Path) -> dict[str, str]:
         """The backend's whole environment: an empty home, no token, nothing of this place."""
@@ -233,6 +235,12 @@ class _Backend:
                 remedy="lock it: a file of hashed requirements (`uv pip compile"
                 " --generate-hashes`), named as build.lock in release.toml",
             )
+
+
+def _why(error: Exception) -> str:
+    """The error, and what the backend's interpreter said, which `build` keeps to itself."""
+    told = str(getattr(getattr(error, "exception", None), "traceback", ""))
+    return f"{error} {told.strip().rpartition(chr(10))[2]}".strip()
 
 
 def _unmet(text: str, pinned: Mapping[NormalizedName, Version], lock: str) -> str | None:
