@@ -18,16 +18,22 @@ from workflow_release.build import build
 from workflow_release.cache import key
 from workflow_release.describe import describe
 from workflow_release.examine import Examiner, gather
-from workflow_release.model import Lock, Plan, Published
+from workflow_release.model import Artifact, Attested, Lock, Published
 from workflow_release.provenance import Builder
 from workflow_release.record import Release
 from workflow_release.signing.interface import Signer
 from workflow_release.targets.interface import Publisher, Shipment
 
+_STAGES = 3  # after the artifacts: describe and sign, examine and judge, publish
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Studio:
-    """All that a release is made with, beyond its plan."""
+    """All that a release is made with: the workshop that knows its plan, and what comes after.
+
+    `requirements` are those that the wheels are tried with; `locks` gives the bytes of a lock that
+    an artifact was made from.
+    """
 
     shop: Workshop
     signer: Signer
@@ -45,30 +51,38 @@ class Cut:
     published: tuple[Published, ...]
 
 
-def cut(plan: Plan, studio: Studio) -> Cut:
-    """Make the release of a plan; raises `ReleaseError`, and then nothing was published."""
+def cut(studio: Studio) -> Cut:
+    """Make the release of the workshop's plan; raises `ReleaseError`.
+
+    Until every gate has let it through nothing is published; then the targets follow one another,
+    and an error of one leaves those before it as they are.
+    """
+    shop, plan = studio.shop, studio.shop.plan
     occupied = tuple(fault for each in studio.publishers for fault in each.preflight(plan))
     judging.preflight(plan, occupied)
-    shop = studio.shop
+    shop.progress.expect(_STAGES)
     artifacts = build(shop)
     with _stage("describe and sign", shop):
-        described = describe(artifacts, shop, studio.requirements)
-        attested = attest(
-            plan,
-            artifacts,
-            described.sboms,
-            described.release,
-            studio.signer,
-            builder=studio.builder,
-        )
+        attested = _attested(artifacts, studio)
     with _stage("examine and judge", shop):
-        candidate = gather(plan, attested, occupied, _examiner(studio))
-        cleared = judging.judge(candidate)
-    record, bundle = seal(Release.of(plan, attested, cleared.gates), studio.signer)
-    shipment = Shipment(cleared=cleared, record=record, record_bundle=bundle)
+        cleared = judging.judge(gather(plan, attested, occupied, _examiner(studio)))
     with _stage("publish", shop):
+        record, bundle = seal(Release.of(plan, attested, cleared.gates), studio.signer)
+        shipment = Shipment(cleared=cleared, record=record, record_bundle=bundle)
         published = tuple(publisher.publish(shipment) for publisher in studio.publishers)
     return Cut(shipment=shipment, published=published)
+
+
+def _attested(artifacts: tuple[Artifact, ...], studio: Studio) -> Attested:
+    described = describe(artifacts, studio.shop, studio.requirements)
+    return attest(
+        studio.shop.plan,
+        artifacts,
+        described.sboms,
+        described.release,
+        studio.signer,
+        builder=studio.builder,
+    )
 
 
 def _examiner(studio: Studio) -> Examiner:
@@ -86,24 +100,21 @@ def _on_disk(lock: LockFile | None, shop: Workshop) -> Path | None:
     """A committed lock as a file that pip can read."""
     if lock is None:
         return None
-    name = key("lock", {"digest": lock.lock.digest.hex})
-    return shop.cache.file(
-        name, lambda folder: _write(folder / "requirements.txt", lock.content)
-    ).path
+    content = lock.content
 
+    def make(folder: Path) -> None:
+        (folder / "requirements.txt").write_bytes(content)
 
-def _write(path: Path, content: bytes) -> None:
-    path.write_bytes(content)
+    return shop.cache.file(key("lock", {"digest": lock.lock.digest.hex}), make).path
 
 
 @contextmanager
 def _stage(task: str, shop: Workshop) -> Iterator[None]:
     """A stage as progress shows it."""
-    shop.progress.expect(1)
     shop.progress.started(task)
     try:
         yield
-    except BaseException:
+    except Exception:
         shop.progress.failed(task, None)
         raise
     shop.progress.finished(task, reused=False)

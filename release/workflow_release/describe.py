@@ -28,8 +28,10 @@ from workflow_release.model import (
     UiBundle,
     Wheel,
 )
+from workflow_release.tree import Tracked, Tree
 from workflow_sbom import cyclonedx, requirements
 from workflow_sbom.artifact import ArtifactFile
+from workflow_sbom.canonical import Json
 from workflow_sbom.digest import measure_file
 from workflow_sbom.distribution import Distribution, from_wheel
 from workflow_sbom.environment import Environment
@@ -43,6 +45,7 @@ from workflow_sbom.release import merge_release
 MEDIA_TYPE = "application/vnd.cyclonedx+json"
 # A wheel's needs depend on where it is installed; documents say which environment was looked at.
 ENVIRONMENT = Environment(python="3.13.0")
+_PACKAGE, _LOCK = "package.json", "package-lock.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +65,7 @@ def describe(artifacts: tuple[Artifact, ...], shop: Workshop, locked: LockFile |
     parts = shop.parts(
         artifacts=[[each.name, each.digest.hex, each.recipe] for each in artifacts],
         notes=[measure_file(each.notes).digest.hex for each in artifacts if each.notes],
+        manifests=_manifests(artifacts, shop),
         lock=locked.lock.digest.hex if locked else None,
         name=plan.name,
         version=str(plan.version),
@@ -73,7 +77,7 @@ def describe(artifacts: tuple[Artifact, ...], shop: Workshop, locked: LockFile |
             (folder / file.name).write_bytes(file.content or b"")
 
     try:
-        folder = shop.cache.tree(key("sboms", parts), make).path
+        folder = shop.cache.tree(key("sboms", parts), make, sealed=True).path
     except (SbomError, ContainersError) as error:
         raise BuildError(
             f"an SBOM can't be made: {error}", remedy="mend the artifact or the lock it names"
@@ -82,6 +86,25 @@ def describe(artifacts: tuple[Artifact, ...], shop: Workshop, locked: LockFile |
         sboms=tuple(_read(folder, names.sbom_of(artifact.name)) for artifact in artifacts),
         release=_read(folder, names.release_sbom_of(plan.name, plan.version)),
     )
+
+
+def _manifests(artifacts: Iterable[Artifact], shop: Workshop) -> list[Json]:
+    """The files of the commit that describing a user interface reads, as git names them."""
+    recipes = [shop.plan.recipe(artifact.recipe) for artifact in artifacts]
+    return [
+        _committed(recipe, name, shop.tree).id
+        for recipe in recipes
+        if isinstance(recipe, UiBundle)
+        for name in (_PACKAGE, _LOCK)
+    ]
+
+
+def _committed(recipe: UiBundle, name: str, tree: Tree) -> Tracked:
+    path = recipe.project / name
+    file = tree.find(path)
+    if file is None:
+        raise BuildError(f"{path}: not in the commit", remedy="commit it")
+    return file
 
 
 def _read(folder: Path, name: str) -> File:
@@ -148,13 +171,11 @@ class _Describer:
 
     def _bundle(self, recipe: UiBundle, artifact: Artifact) -> BundleSource:
         return BundleSource(
-            package=self._committed(recipe, "package.json"),
-            lock=self._committed(recipe, "package-lock.json"),
+            package=self._content(recipe, _PACKAGE),
+            lock=self._content(recipe, _LOCK),
             modules=artifact.notes.read_bytes() if artifact.notes else None,
         )
 
-    def _committed(self, recipe: UiBundle, name: str) -> bytes:
-        file = self.shop.tree.find(recipe.project / name)
-        if file is None:
-            raise BuildError(f"{recipe.project / name}: not in the commit", remedy="commit it")
+    def _content(self, recipe: UiBundle, name: str) -> bytes:
+        file = _committed(recipe, name, self.shop.tree)
         return self.shop.repository.git("cat-file", "blob", file.id)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, assert_never
+from collections.abc import Iterable, Iterator
+from typing import assert_never
 
 from workflow_release.config import Config
 from workflow_release.errors import PlanError
+from workflow_release.history import History, decide
 from workflow_release.model import (
     Change,
     DirectoryTarget,
@@ -24,28 +25,12 @@ from workflow_release.model import (
 from workflow_release.version import Version
 from workflow_sbom.canonical import Json
 
-if TYPE_CHECKING:
-    from workflow_release.history import History
 
-
-def make_plan(
-    name: str, config: Config, history: History, version: Version, recipes: tuple[Recipe, ...]
-) -> Plan:
-    """The plan of a release; raises `PlanError` when there is nothing to make or names collide."""
-    if not recipes:
-        raise PlanError(
-            "nothing to release: no pyproject.toml, go.mod or package-lock.json is tracked here",
-            remedy="commit a project, or declare one as [[artifact]] in release.toml",
-        )
-    twice = [each for each, count in Counter(r.id for r in recipes).items() if count > 1]
-    if twice:
-        raise PlanError(
-            f"two artifacts of one name: {', '.join(twice)}", remedy="rename one in release.toml"
-        )
-    _refuse_missing(recipes)
-    return Plan(
+def make_plan(name: str, config: Config, history: History, recipes: tuple[Recipe, ...]) -> Plan:
+    """The plan of a release; raises `PlanError` with everything that stands in its way."""
+    plan = Plan(
         name=name,
-        version=version,
+        version=decide(history),
         source=history.source,
         previous=history.previous,
         released=history.released,
@@ -53,16 +38,43 @@ def make_plan(
         recipes=recipes,
         targets=_targets(config),
     )
-
-
-def _refuse_missing(recipes: Iterable[Recipe]) -> None:
-    known = {recipe.id for recipe in recipes}
-    missing = [f"{r.id} needs {need}" for r in recipes for need in r.needs if need not in known]
-    if missing:
+    if faults := tuple(_faults(plan)):
         raise PlanError(
-            f"not part of this release: {'; '.join(missing)}",
-            remedy="declare the missing ones as [[artifact]] in release.toml",
+            "\n".join(fault for fault, _ in faults),
+            remedy="; ".join(dict.fromkeys(remedy for _, remedy in faults)),
         )
+    return plan
+
+
+def _faults(plan: Plan) -> Iterator[tuple[str, str]]:
+    """Everything wrong with a plan, each with its remedy."""
+    if not plan.recipes:
+        yield (
+            "nothing to release: no pyproject.toml, go.mod or package-lock.json is tracked here",
+            "commit a project, or declare one as [[artifact]] in release.toml",
+        )
+    if not plan.targets:
+        yield (
+            "nowhere to go: release.toml declares no target",
+            "remove `target` for the folder dist, or declare a [[target]]",
+        )
+    ids = {recipe.id for recipe in plan.recipes}
+    for text in _twice(recipe.id for recipe in plan.recipes):
+        yield f"two artifacts are called {text}", "rename one in release.toml"
+    distinct = {recipe.id: recipe for recipe in plan.recipes}.values()
+    # Where case means nothing, these would be one file.
+    for text in _twice(expected_name(each, plan.version).lower() for each in distinct):
+        yield f"two artifacts would be the file {text}", "rename one in release.toml"
+    for recipe in plan.recipes:
+        for need in sorted(set(recipe.needs) - ids):
+            yield (
+                f"{recipe.id} needs {need}, which is not part of this release",
+                "declare the missing ones as [[artifact]] in release.toml",
+            )
+
+
+def _twice(texts: Iterable[str]) -> list[str]:
+    return [text for text, count in Counter(texts).items() if count > 1]
 
 
 def _targets(config: Config) -> tuple[Target, ...]:

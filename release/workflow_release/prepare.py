@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from workflow_release.history import History, VersionSettings, decide, read_history
+from workflow_release.history import History, VersionSettings, read_history
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,5 +65,5 @@ def prepare(repository: Repository) -> Prepared:
     checkout = Checkout.of(repository.folder, repository.git("ls-files", "-z", "--cached"))
     recipes = discover.recipes(config, checkout)
     name = discover.release_name(config, checkout)
-    plan = make_plan(name, config, read, decide(read), recipes)
+    plan = make_plan(name, config, read, recipes)
     return Prepared(repository=repository, config=config, plan=plan)

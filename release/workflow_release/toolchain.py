@@ -23,6 +23,8 @@ from workflow_release.run import Command, checked
 from workflow_sbom.digest import Digest
 
 NODE_MINIMUM = (20, 19)
+EMBEDDED = "workflow-release/locks/"
+"""What the names of the toolkit's own locks begin with, in records."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +38,7 @@ class Tool:
 def embedded(name: str) -> LockFile:
     """A lock that comes with the toolkit."""
     content = files("workflow_release").joinpath(f"locks/{name}.txt").read_bytes()
-    return LockFile(name=f"workflow-release/locks/{name}.txt", content=content)
+    return LockFile(name=f"{EMBEDDED}{name}.txt", content=content)
 
 
 @cache

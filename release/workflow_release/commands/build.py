@@ -6,19 +6,16 @@ import argparse
 
 from workflow_release.build import build
 from workflow_release.commands.interface import Shell
-from workflow_release.commands.making import output_folder, put_files, select, workshop
-from workflow_release.prepare import prepare
+from workflow_release.commands.making import Job, output_folder, put_files, select
 
 
 def run(asked: argparse.Namespace, shell: Shell) -> int:
     """Build all or some artifacts into a folder and say what was made."""
-    repository = shell.repository(asked.repository_path)
-    prepared = prepare(repository)
-    chosen = select(prepared.plan.recipes, asked.only)
-    with shell.console.progress() as progress:
-        shop = workshop(prepared, repository, shell, asked, progress)
+    job = Job.of(asked, shell)
+    chosen = select(job.plan.recipes, asked.only)
+    folder = output_folder(asked.output, job.prepared.root)
+    with job.workshop(shell) as shop:
         artifacts = build(shop, chosen)
-    folder = output_folder(asked, repository.folder)
     put_files(((artifact.name, artifact.path) for artifact in artifacts), folder)
     if asked.json:
         shell.console.json(

@@ -3,41 +3,60 @@
 from __future__ import annotations
 
 import argparse
+import shlex
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from workflow_release.artifacts.interface import LockFile, Workshop
 from workflow_release.commands import plan as plan_command
 from workflow_release.commands import verify as verify_command
 from workflow_release.commands.interface import Shell
-from workflow_release.commands.making import committed_lock, workshop
+from workflow_release.commands.making import Job, committed_lock
+from workflow_release.console import Console
 from workflow_release.cut import Cut, Studio, cut
 from workflow_release.errors import VerificationError, VersionError
-from workflow_release.git import Repository
 from workflow_release.model import Lock, Plan
-from workflow_release.prepare import Prepared, prepare
-from workflow_release.progress import Progress
+from workflow_release.prepare import Prepared
 from workflow_release.provenance import builder_of
 from workflow_release.signing.by_uri import signer_for
 from workflow_release.targets.directory import DirectoryPublisher
 from workflow_release.targets.interface import Publisher
-from workflow_release.toolchain import embedded
+from workflow_release.toolchain import EMBEDDED, embedded
 from workflow_release.verdict import Verdict
 from workflow_release.verify import expectation, verify_directory
+from workflow_sbom.canonical import Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What came of a cut, and of the look at each place it went to."""
+
+    cut: Cut
+    verdicts: tuple[tuple[Path, Verdict], ...]
+
+    @property
+    def exit_code(self) -> int:
+        """0 when everything that was verified holds."""
+        ok = all(verdict.ok for _, verdict in self.verdicts)
+        return 0 if ok else VerificationError.exit_code
 
 
 def run(asked: argparse.Namespace, shell: Shell) -> int:
     """Cut, and with `--verify` check what was published the way a user would."""
-    repository = shell.repository(asked.repository_path)
-    prepared = prepare(repository)
-    _require_tag(prepared.plan, asked.tag)
+    job = Job.of(asked, shell)
+    _require_tag(job.plan, asked.tag)
     if asked.dry_run:
-        plan_command.show(prepared.plan, shell.console)
+        plan_command.answer(job.plan, shell.console, as_json=asked.json)
         shell.console.say("dry run: nothing was made")
         return 0
-    with shell.console.progress() as progress:
-        made = cut(prepared.plan, _studio(prepared, repository, shell, asked, progress))
-    verdicts = _verified(made, prepared.plan, shell) if asked.verify else ()
-    _report(made, verdicts, asked, shell)
-    return 0 if all(verdict.ok for _, verdict in verdicts) else VerificationError.exit_code
+    with job.workshop(shell) as shop:
+        made = cut(_studio(job, shop, asked.signer))
+    outcome = Outcome(cut=made, verdicts=_verified(made, shell) if asked.verify else ())
+    if asked.json:
+        shell.console.json(document(outcome))
+    else:
+        show(outcome, shell.console)
+    return outcome.exit_code
 
 
 def _require_tag(plan: Plan, tag: str | None) -> None:
@@ -50,31 +69,24 @@ def _require_tag(plan: Plan, tag: str | None) -> None:
         )
 
 
-def _studio(
-    prepared: Prepared,
-    repository: Repository,
-    shell: Shell,
-    asked: argparse.Namespace,
-    progress: Progress,
-) -> Studio:
-    shop = workshop(prepared, repository, shell, asked, progress)
-    named = prepared.config.build.requirements
-
-    def locks(lock: Lock) -> bytes:
-        if lock.name == shop.backends.name:
-            return shop.backends.content
-        if lock.name.startswith("workflow-release/locks/"):
-            return embedded(PurePosixPath(lock.name).stem).content
-        return committed_lock(PurePosixPath(lock.name), repository, shop.tree).content
-
+def _studio(job: Job, shop: Workshop, signer: str | None) -> Studio:
     return Studio(
         shop=shop,
-        signer=signer_for(asked.signer or prepared.config.signing.key, shell.host),
-        builder=builder_of(shell.host, prepared.plan.source),
-        publishers=_publishers(prepared),
-        requirements=committed_lock(named.path, repository, shop.tree) if named else None,
-        locks=locks,
+        signer=signer_for(signer or job.config.signing.key, shop.host),
+        builder=builder_of(shop.host, job.plan.source),
+        publishers=_publishers(job.prepared),
+        requirements=job.requirements(shop.tree),
+        locks=lambda lock: _content(lock, shop).content,
     )
+
+
+def _content(lock: Lock, shop: Workshop) -> LockFile:
+    """The lock that an artifact says it was made from: the toolkit's own, or a committed one."""
+    if lock.name == shop.backends.name:
+        return shop.backends
+    if lock.name.startswith(EMBEDDED):
+        return embedded(PurePosixPath(lock.name).stem)
+    return committed_lock(PurePosixPath(lock.name), shop.repository, shop.tree)
 
 
 def _publishers(prepared: Prepared) -> tuple[Publisher, ...]:
@@ -84,38 +96,37 @@ def _publishers(prepared: Prepared) -> tuple[Publisher, ...]:
     )
 
 
-def _verified(made: Cut, plan: Plan, shell: Shell) -> tuple[tuple[Path, Verdict], ...]:
+def _verified(made: Cut, shell: Shell) -> tuple[tuple[Path, Verdict], ...]:
     """What went out, read again and checked against the user's own trust store."""
+    plan = made.shipment.cleared.plan
     expected = expectation(shell.host, (), plan.source.repository, str(plan.version))
     folders = [Path(published.location) for published in made.published]
     return tuple((folder, verify_directory(folder, expected)) for folder in folders)
 
 
-def _report(
-    made: Cut,
-    verdicts: tuple[tuple[Path, Verdict], ...],
-    asked: argparse.Namespace,
-    shell: Shell,
-) -> None:
-    plan, console = made.shipment.cleared.plan, shell.console
-    if asked.json:
-        console.json(
-            {
-                "name": plan.name,
-                "version": str(plan.version),
-                "gates": list(made.shipment.cleared.gates),
-                "published": [
-                    {"target": p.target, "location": p.location, "created": p.created}
-                    for p in made.published
-                ],
-                "verified": [verify_command.document(*each) for each in verdicts],
-            }
-        )
-        return
-    for published in made.published:
-        word = "made" if published.created else "already there, the same"
-        console.result(f"{plan.name} {plan.version}: {word}: {published.location}")
-    console.result(f"passed {len(made.shipment.cleared.gates)} gates")
-    for folder, verdict in verdicts:
+def document(outcome: Outcome) -> dict[str, Json]:
+    """The outcome for a program."""
+    cleared = outcome.cut.shipment.cleared
+    return {
+        "name": cleared.plan.name,
+        "version": str(cleared.plan.version),
+        "gates": list(cleared.gates),
+        "published": [
+            {"target": p.target, "location": p.location, "created": p.created}
+            for p in outcome.cut.published
+        ],
+        "verified": [verify_command.document(*each) for each in outcome.verdicts],
+    }
+
+
+def show(outcome: Outcome, console: Console) -> None:
+    """The outcome for a person."""
+    cleared, published = outcome.cut.shipment.cleared, outcome.cut.published
+    for each in published:
+        word = "made" if each.created else "already there, the same"
+        console.result(f"{cleared.plan.name} {cleared.plan.version}: {word}: {each.location}")
+    console.result(f"passed {len(cleared.gates)} gates")
+    for folder, verdict in outcome.verdicts:
         verify_command.show(folder, verdict, console)
-    console.next_step(f"workflow-release verify {made.published[0].location}")
+    places = " ".join(shlex.quote(each.location) for each in published)
+    console.next_step(f"workflow-release verify {places}")

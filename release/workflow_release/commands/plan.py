@@ -14,12 +14,18 @@ from workflow_release.prepare import prepare
 def run(asked: argparse.Namespace, shell: Shell) -> int:
     """Print the plan as a table, or with `--json` for a CI matrix. Nothing is changed."""
     plan = prepare(shell.repository(asked.repository_path)).plan
-    if asked.json:
-        shell.console.json(document(plan))
-        return 0
-    show(plan, shell.console)
-    shell.console.next_step("workflow-release cut --verify")
+    answer(plan, shell.console, as_json=asked.json)
+    if not asked.json:
+        shell.console.next_step("workflow-release cut --verify")
     return 0
+
+
+def answer(plan: Plan, console: Console, *, as_json: bool) -> None:
+    """The plan as it was asked for: for a program or for a person."""
+    if as_json:
+        console.json(document(plan))
+    else:
+        show(plan, console)
 
 
 def show(plan: Plan, console: Console) -> None:
