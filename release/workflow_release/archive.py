@@ -19,21 +19,23 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import IO, BinaryIO, cast
 
 from zlib_ng import zlib_ng
 
 from workflow_containers.compress import LEVEL, STEP, Member
+from workflow_release import links
 from workflow_release.errors import BuildError
 
 MAX_MEMBERS = 100_000
 _MAX_ZIPPED = 65_534
-MAX_BYTES = (4 << 30) - (64 << 20)
-"""A zip file without extensions ends at 4 GiB, its directory included."""
+MAX_BYTES = (4 << 30) - (64 << 20)  # a plain zip file ends at 4 GiB, its directory included
 _DOS_EPOCH = 315_532_800  # 1980-01-01, the first moment a zip can name
 _LAST = 4_354_819_198  # 2107-12-31 23:59:58, and the last
 _UTF8 = 0x800
+_MAX_HEADER = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,8 +113,9 @@ def normalise_sdist(source: Path, out: Path, epoch: int) -> None:
     try:
         with tempfile.TemporaryFile(dir=source.parent) as plain:
             _decompress(source, plain)
-            with tarfile.open(fileobj=plain, mode="r:") as tar:
-                members = _sane(tar.getmembers(), source.name)
+            bounded = cast(IO[bytes], _Bounded(plain))
+            with tarfile.open(fileobj=bounded, mode="r:") as tar:
+                members = _sane(list(islice(tar, MAX_MEMBERS + 1)), source.name)
                 write_tar_gz([_tar_item(tar, info) for info in members], out, epoch)
     except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
         raise BuildError(f"{source.name}: no readable tar archive: {error}") from error
@@ -128,6 +131,19 @@ def _decompress(source: Path, plain: IO[bytes]) -> None:
                 raise BuildError(f"{source.name}: unpacks to more than {MAX_BYTES} bytes")
             plain.write(chunk)
     plain.seek(0)
+
+
+class _Bounded:
+    """A file of which nobody may hold more than a header's share at a time."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self.seek, self.tell = stream.seek, stream.tell
+
+    def read(self, size: int) -> bytes:
+        if size > _MAX_HEADER:
+            raise tarfile.ReadError(f"a header that asks for {size} bytes at once")
+        return self._stream.read(size)
 
 
 def _tar_item(tar: tarfile.TarFile, info: tarfile.TarInfo) -> Item:
@@ -155,24 +171,22 @@ def _sane(members: list[tarfile.TarInfo], origin: str) -> list[tarfile.TarInfo]:
     faults = []
     if len(members) > MAX_MEMBERS or sum(info.size for info in members) > MAX_BYTES:
         faults.append(f"more than {MAX_MEMBERS} members or {MAX_BYTES} bytes")
-    for info in members:
-        if not (info.isreg() or info.isdir() or info.issym()):
-            faults.append(f"{info.name!r} is no file, folder or link")
-        elif info.issym() and _escapes(f"{PurePosixPath(info.name).parent}/{info.linkname}"):
-            faults.append(f"{info.name!r} links to {info.linkname!r}, outside the archive")
+    odd = (info for info in members if not (info.isreg() or info.isdir() or info.issym()))
+    faults += [f"{info.name!r} is no file, folder or link" for info in odd]
+    faults += _bad_links(members)
     names = [info.name.rstrip("/") for info in members]
     faults += _bad_names(names, (info.name for info in members if not info.isdir()))
     _refuse(faults, origin)
     return members
 
 
-def _escapes(path: str) -> bool:
-    depth = 0
-    for part in path.split("/"):
-        depth += {"..": -1, ".": 0, "": 0}.get(part, 1)
-        if depth < 1 and part == "..":
-            return True
-    return "//" in path
+def _bad_links(members: list[tarfile.TarInfo]) -> Iterator[str]:
+    """A link stays in the folder at the top of the archive, through whatever links it passes."""
+    texts = {PurePosixPath(info.name): info.linkname for info in members if info.issym()}
+    for path, text in texts.items():
+        end = links.destination(path, texts) if links.is_portable(text) else None
+        if end is None or end.parts[:1] != path.parts[:1]:
+            yield f"{str(path)!r} links to {text!r}, outside the archive"
 
 
 def _bad_names(names: list[str], files: Iterable[str]) -> list[str]:

@@ -12,16 +12,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from workflow_release import blobs
+from workflow_release import blobs, links
 from workflow_release.errors import BuildError
 from workflow_release.git import Entry, Repository, shown
 
 LINK = "120000"
 # Git takes 100664, which its first versions wrote, for 100644.
 MODES = {"100644": 0o644, "100664": 0o644, "100755": 0o755, LINK: 0}
-_MOST_HOPS = 40  # as many links as Linux follows
-_LONGEST_NAME, _LONGEST_LINK = 255, 4095  # bytes that Linux takes
-_ROOT = PurePosixPath()
+_LONGEST_NAME = 255  # bytes that Linux takes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,22 +60,7 @@ class Tree:
 
     def destination(self, link: PurePosixPath) -> PurePosixPath | None:
         """Where a link leads in the end, if it stays in the repository; there may be nothing."""
-        at, left, target = link.parent, list[str](), self.links[link]
-        for _ in range(_MOST_HOPS):
-            if not target or target.startswith("/") or "\0" in target:
-                return None
-            left += reversed(PurePosixPath(target).parts)
-            while left:
-                part = left.pop()
-                if part == ".." and at == _ROOT:
-                    return None
-                if at / part in self.links:
-                    target = self.links[at / part]
-                    break
-                at = at.parent if part == ".." else at / part
-            else:
-                return at
-        return None
+        return links.destination(link, self.links)
 
 
 def read_tree(repository: Repository, commit: str) -> Tree:
@@ -94,12 +77,12 @@ def read_tree(repository: Repository, commit: str) -> Tree:
             files.append(Tracked(path=path, mode=entry.mode, id=entry.id))
         else:
             refused.append(Refused(path=path, fault=fault))
-    links = dict(_targets(repository, tuple(file for file in files if file.mode == LINK)))
-    odd = {path: fault for path, target in links.items() if (fault := _link_fault(path, target))}
+    texts = dict(_targets(repository, tuple(file for file in files if file.mode == LINK)))
+    odd = {path: fault for path, target in texts.items() if (fault := _link_fault(path, target))}
     return Tree(
         commit=commit,
         files=tuple(file for file in files if file.path not in odd),
-        links={path: target for path, target in links.items() if path not in odd},
+        links={path: target for path, target in texts.items() if path not in odd},
         refused=(*refused, *(Refused(path=path, fault=fault) for path, fault in odd.items())),
     )
 
@@ -131,23 +114,23 @@ def _fault(entry: Entry) -> str | None:
 
 def _link_fault(path: PurePosixPath, target: str) -> str | None:
     """Why a link's text does not mean the same on every machine, if it does not."""
-    if len(target.encode("utf-8", "surrogateescape")) > _LONGEST_LINK:
-        return f"{path}: a link with a text of more than {_LONGEST_LINK} bytes"
-    if not target or not target.isprintable() or "\\" in target:
+    if len(target.encode("utf-8", "surrogateescape")) > links.LONGEST:
+        return f"{path}: a link with a text of more than {links.LONGEST} bytes"
+    if not links.is_portable(target):
         told = shown(target.encode("utf-8", "surrogateescape"))
         return f"{path}: a link to {told!r}, which is no portable path"
     return None
 
 
 def _targets(
-    repository: Repository, links: tuple[Tracked, ...]
+    repository: Repository, tracked: tuple[Tracked, ...]
 ) -> Iterator[tuple[PurePosixPath, str]]:
     with tempfile.TemporaryFile() as printed:
-        if links:
-            ids = blobs.wanted(link.id for link in links)
+        if tracked:
+            ids = blobs.wanted(link.id for link in tracked)
             printed.write(repository.git("cat-file", "--batch", stdin=ids))
         printed.seek(0)
-        for link in links:
+        for link in tracked:
             blob = b"".join(blobs.pieces(link.id, str(link.path), printed))
             yield link.path, blob.decode("utf-8", "surrogateescape")
 

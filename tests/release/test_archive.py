@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import csv
 import gzip
+import hashlib
 import io
 import os
 import stat
 import struct
+import sys
 import tarfile
 import tracemalloc
 import zipfile
@@ -26,6 +30,7 @@ from workflow_release.archive import (
     write_tar_gz,
 )
 from workflow_release.errors import BuildError
+from workflow_release.run import Command, run
 from workflow_sbom.digest import Digest, measure_file
 
 EPOCH = 1_700_000_000  # 2023-11-14 22:13:20
@@ -172,6 +177,25 @@ BAD_SDISTS: dict[str, tuple[list[built.Entry], str]] = {
     "link upwards": ([built.entry(f"{ROOT}/x", tarfile.SYMTYPE, "../../x")], "outside"),
     "link to the top": ([built.entry(f"{ROOT}/x", tarfile.SYMTYPE, "..")], "outside"),
     "link down and up": ([built.entry(f"{ROOT}/x", tarfile.SYMTYPE, "a/../../../b")], "outside"),
+    "link through links": (
+        [
+            built.entry(f"{ROOT}/s/up", tarfile.SYMTYPE, ".."),
+            built.entry(f"{ROOT}/s/over", tarfile.SYMTYPE, "../s/up/.."),
+            built.entry(f"{ROOT}/x", tarfile.SYMTYPE, "s/over/../etc/passwd"),
+        ],
+        "'thing-1.2.3/x' links to 's/over/../etc/passwd', outside the archive",
+    ),
+    "link for Windows": ([built.entry(f"{ROOT}/x", tarfile.SYMTYPE, "..\\..\\x")], "outside"),
+    "link that prints": (
+        [built.entry(f"{ROOT}/x", tarfile.SYMTYPE, "\x1b[2J")],
+        r"links to '\\x1b\[2J', outside",
+    ),
+    "link to nothing": ([built.entry(f"{ROOT}/x", tarfile.SYMTYPE, "")], "outside"),
+    "link in a circle": ([built.entry(f"{ROOT}/x", tarfile.SYMTYPE, "x")], "outside"),
+    "link for a top": (
+        [built.file("other/x"), built.entry(ROOT, tarfile.SYMTYPE, "other")],
+        "outside",
+    ),
     "hard link": ([built.entry(f"{ROOT}/x", tarfile.LNKTYPE, "/etc/passwd")], "no file, folder"),
     "device": ([built.entry(f"{ROOT}/x", tarfile.CHRTYPE)], "no file, folder"),
     "fifo": ([built.entry(f"{ROOT}/x", tarfile.FIFOTYPE)], "no file, folder"),
@@ -224,6 +248,32 @@ def test_an_sdist_of_too_many_bytes_is_refused_before_they_are_written(
     path = tmp_path / "thing-1.2.3.tar.gz"
     path.write_bytes(gzip.compress(bytes(8 << 20)))
     with pytest.raises(BuildError, match="unpacks to more than 1048576 bytes"):
+        normalise_sdist(path, tmp_path / "out", EPOCH)
+
+
+@pytest.mark.parametrize("kind", [tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGNAME])
+def test_a_header_that_would_fill_the_memory_is_refused(tmp_path: Path, kind: bytes) -> None:
+    header = tarfile.TarInfo("x")
+    header.type, header.size = kind, 64 << 20
+    path = tmp_path / "thing-1.2.3.tar.gz"
+    path.write_bytes(gzip.compress(header.tobuf() + bytes(64 << 20), 1))
+    tracemalloc.start()
+    with pytest.raises(BuildError, match="a header that asks for 67108864 bytes at once"):
+        normalise_sdist(path, tmp_path / "out", EPOCH)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 16 << 20
+
+
+def test_members_are_not_read_beyond_their_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The tenth is damaged, and nobody comes that far."""
+    monkeypatch.setattr(archive, "MAX_MEMBERS", 3)
+    headers = b"".join(tarfile.TarInfo(f"t/{number}").tobuf() for number in range(10))
+    path = tmp_path / "thing-1.2.3.tar.gz"
+    path.write_bytes(gzip.compress(headers[:-512] + b"x" * 512))
+    with pytest.raises(BuildError, match="more than 3 members"):
         normalise_sdist(path, tmp_path / "out", EPOCH)
 
 
@@ -321,6 +371,45 @@ def _lying(size: int) -> bytes:
 def test_what_is_no_wheel_is_told(tmp_path: Path, data: bytes) -> None:
     with pytest.raises(BuildError, match="no readable wheel"):
         normalise_wheel(wheel(tmp_path, data), tmp_path / "out", EPOCH)
+
+
+def test_an_encrypted_wheel_is_refused(tmp_path: Path) -> None:
+    data = bytearray(zipped("name"))
+    data[data.index(b"PK\x03\x04") + 6] |= 1
+    data[data.index(b"PK\x01\x02") + 8] |= 1
+    with pytest.raises(BuildError, match="is encrypted"):
+        normalise_wheel(wheel(tmp_path, bytes(data)), tmp_path / "out", EPOCH)
+
+
+def test_members_that_share_their_bytes_are_refused(tmp_path: Path) -> None:
+    data = zipped("one")
+    directory, end = data.index(b"PK\x01\x02"), data.index(b"PK\x05\x06")
+    entry = data[directory:end]
+    two = entry + entry.replace(b"one", b"two")
+    tail = struct.pack("<4sHHHHLLH", b"PK\x05\x06", 0, 0, 2, 2, len(two), directory, 0)
+    with pytest.raises(BuildError, match="no readable wheel"):
+        normalise_wheel(wheel(tmp_path, data[:directory] + two + tail), tmp_path / "out", EPOCH)
+
+
+def test_a_normalised_wheel_is_installed_and_its_record_is_true(tmp_path: Path) -> None:
+    source = wheel(tmp_path, built.wheel())
+    made = tmp_path / "made" / source.name
+    made.parent.mkdir()
+    normalise_wheel(source, made, EPOCH)
+    with zipfile.ZipFile(made) as archive_:
+        text = archive_.read("thing-1.2.3.dist-info/RECORD").decode()
+        rows = {path: digest for path, digest, _ in csv.reader(text.splitlines())}
+        assert rows.keys() == set(archive_.namelist())
+        for path, digest in rows.items():
+            if digest:
+                hashed = base64.urlsafe_b64encode(hashlib.sha256(archive_.read(path)).digest())
+                assert digest == f"sha256={hashed.decode().rstrip('=')}"
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps"]
+    command = Command(
+        argv=[*pip, "--target", tmp_path / "target", made], cwd=tmp_path, env={"HOME": "/"}
+    )
+    assert run(command).code == 0
+    assert (tmp_path / "target" / "thing" / "core.py").is_file()
 
 
 def test_a_wheel_of_too_many_bytes_is_refused(tmp_path: Path) -> None:
