@@ -91,7 +91,11 @@ class Cache:
                 return Hit(content, reused=True)
             _remove(folder)
             content.mkdir(parents=True)
-            make(content)
+            try:
+                make(content)
+            except BaseException:
+                _remove(folder)
+                raise
             complete.write_bytes(_seal(content) if sealed else b"")
             return Hit(content, reused=False)
 

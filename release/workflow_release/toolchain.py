@@ -57,7 +57,10 @@ def toolkit_digest() -> Digest:
 
 
 def environment(lock: LockFile, shop: Workshop, log: Path) -> Path:
-    """The folder of a virtual environment that holds exactly what the lock names."""
+    """The folder of a virtual environment that holds exactly what the lock names.
+
+    Raises `BuildError` for a lock that names anything but packages with hashes, before pip sees it.
+    """
     parts = {"lock": lock.lock.digest.hex, "python": sys.version, "at": str(shop.host.python)}
     return shop.cache.tree(
         key("environment", parts), lambda empty: _install(empty, lock, shop, log)
@@ -65,6 +68,7 @@ def environment(lock: LockFile, shop: Workshop, log: Path) -> Path:
 
 
 def _install(folder: Path, lock: LockFile, shop: Workshop, log: Path) -> None:
+    lock.entries()
     shop.progress.note(f"installing {lock.name} by its hashes, once")
     requirements = folder / "requirements.txt"
     requirements.write_bytes(lock.content)

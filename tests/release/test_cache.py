@@ -78,6 +78,7 @@ def test_a_failure_leaves_nothing(cache: Cache) -> None:
     for keep in (cache.file, cache.tree):
         with pytest.raises(BuildError):
             keep(NAME, fails)
+        assert not list(cache.root.rglob("half"))
     assert cache.file(NAME, writes("content")).path.read_text() == "content"
     assert [path.name for path in cache.tree(NAME, writes("x")).path.iterdir()] == ["thing.txt"]
 

@@ -7,14 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workflow_release.cache import Cache, FileHit
+from workflow_release.errors import BuildError
 from workflow_release.git import Repository
 from workflow_release.host import Host
 from workflow_release.model import Artifact, Lock, Plan
 from workflow_release.progress import Progress
 from workflow_release.run import Run
 from workflow_release.staging import Tree
+from workflow_sbom import requirements
 from workflow_sbom.canonical import Json
 from workflow_sbom.digest import Digest
+from workflow_sbom.errors import SbomError
+from workflow_sbom.requirements import LockedRequirement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +32,13 @@ class LockFile:
     def lock(self) -> Lock:
         """What records say of it."""
         return Lock(name=self.name, digest=Digest.of(self.content))
+
+    def entries(self) -> tuple[LockedRequirement, ...]:
+        """What it names; raises `BuildError` for anything but pinned packages with hashes."""
+        try:
+            return requirements.parse(self.content).requirements
+        except SbomError as error:
+            raise BuildError(f"{self.name}: {error}", remedy="make the lock again") from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,9 +36,7 @@ from workflow_release.plan import expected_name
 from workflow_release.run import Command
 from workflow_release.staging import export, key_of, visible
 from workflow_release.toolchain import environment
-from workflow_sbom import requirements
 from workflow_sbom.canonical import Json
-from workflow_sbom.errors import SbomError
 
 SDIST_TYPE = "application/gzip"
 WHEEL_TYPE = "application/zip"
@@ -219,13 +217,9 @@ class _Backend:
     def _refuse_unlocked(self, wanted: set[str]) -> None:
         """Every requirement of the backend is met by the lock, or the build stops."""
         lock = self.shop.backends
-        try:
-            entries = requirements.parse(lock.content).requirements
-        except SbomError as error:
-            raise BuildError(f"{lock.name}: {error}", remedy="make the lock again") from error
         pinned = {
             each.name: each.version
-            for each in entries
+            for each in lock.entries()
             if each.marker is None or each.marker.evaluate()
         }
         faults = [fault for text in sorted(wanted) if (fault := _unmet(text, pinned, lock.name))]
