@@ -68,7 +68,6 @@ def lint(session: nox.Session) -> None:
 def test(session: nox.Session) -> None:
     """Every test but those against other implementations; coverage of the members."""
     programs = development(session)
-    env = {"COVERAGE_PROCESS_START": "pyproject.toml"}
     arguments = session.posargs or [
         "tests",
         "--ignore=tests/interop",
@@ -77,8 +76,8 @@ def test(session: nox.Session) -> None:
         "--dist",
         "loadgroup",
     ]
-    session.run(programs / "coverage", "run", "-m", "pytest", *arguments, env=env)
-    session.run(programs / "coverage", "combine", "--quiet", success_codes=[0, 1])
+    session.run(programs / "coverage", "run", "-m", "pytest", *arguments)
+    session.run(programs / "coverage", "combine", "--quiet")
     session.run(programs / "coverage", "report")
 
 

@@ -6,7 +6,7 @@ import lzma
 import tarfile
 import zlib
 from collections.abc import Iterator
-from typing import BinaryIO, Self, cast
+from typing import BinaryIO, Self, TypeVar, cast
 
 from workflow_containers.entries import (
     Directory,
@@ -20,6 +20,7 @@ from workflow_containers.entries import (
 )
 from workflow_containers.errors import MemberError
 
+H = TypeVar("H", bound=tarfile.TarInfo)
 MAX_MEMBER = 512 << 20
 MAX_MEMBERS = 100_000
 MAX_EXTENSION = 1 << 20
@@ -58,10 +59,21 @@ class Header(tarfile.TarInfo):
     @classmethod
     def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
         """See `tarfile.TarInfo.frombuf`; raises `MemberError` for sizes no archive has."""
-        found = super().frombuf(buf, encoding, errors)
-        if found.size < 0 or (found.type in _EXTENSIONS and found.size > MAX_EXTENSION):
-            raise MemberError(f"an extended header of {found.size} bytes")
-        return found
+        return _bounded(super().frombuf(buf, encoding, errors))
+
+    @classmethod
+    def _frombuf(
+        cls, buf: bytes | bytearray, encoding: str, errors: str, *, dircheck: bool = True
+    ) -> Self:
+        """The same for the Pythons that read headers through this (3.13.5, 3.14)."""
+        found = super()._frombuf(buf, encoding, errors, dircheck=dircheck)  # type: ignore[misc]
+        return _bounded(cast("Self", found))
+
+
+def _bounded(header: H) -> H:
+    if header.size < 0 or (header.type in _EXTENSIONS and header.size > MAX_EXTENSION):
+        raise MemberError(f"an extended header of {header.size} bytes")
+    return header
 
 
 def members(stream: Bounded, origin: str) -> Iterator[Entry]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from workflow_engine.errors import TemplateError
 
 MAX_TEXT: Final = 1 << 20
+MAX_JSON_DEPTH: Final = 100
 _LARGEST: Final = (1 << 63) - 1
 
 
@@ -84,11 +85,28 @@ def member(value: Any, name: str) -> Any:
 
 def json_of(value: Any) -> JsonText:
     """The value as JSON, keys sorted, as Go encodes a map."""
+    _require_shallow(value)
     try:
         text = json.dumps(value, sort_keys=True, separators=(",", ":"), default=_plain)
     except (ValueError, TypeError, RecursionError):
         raise TemplateError("a value that JSON can't hold") from None
     return JsonText(bounded(text))
+
+
+def _require_shallow(value: Any) -> None:
+    """How deep an encoder may recurse differs between Pythons, so the depth is our own."""
+    level = [value]
+    for _ in range(MAX_JSON_DEPTH):
+        level = [child for each in level for child in _children(each)]
+        if not level:
+            return
+    raise TemplateError(f"a value nested deeper than {MAX_JSON_DEPTH} levels")
+
+
+def _children(value: Any) -> Iterable[Any]:
+    if isinstance(value, Mapping):
+        return value.values()
+    return value if isinstance(value, (list, tuple)) else ()
 
 
 def _plain(value: Any) -> Any:
