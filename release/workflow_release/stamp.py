@@ -30,11 +30,17 @@ from workflow_release.errors import BuildError
 from workflow_release.version import Version
 
 SENTINEL = "0.0.0"
-_ASSIGNMENT = re.compile(
-    r"""^(?P<before>(?:__version__|VERSION|version)\s*(?::\s*[\w.\[\]]+\s*)?=\s*)"""
-    r"""(?P<quote>['"])(?P<value>[^'"\n]*)(?P=quote)""",
-    re.MULTILINE,
-)
+
+
+def _assignment(names: str) -> re.Pattern[str]:
+    return re.compile(
+        rf"""^(?P<before>(?:{names})\s*(?::\s*[\w.\[\]]+\s*)?=\s*)"""
+        r"""(?P<quote>['"])(?P<value>[^'"\n]*)(?P=quote)""",
+        re.MULTILINE,
+    )
+
+
+_ASSIGNMENT = _assignment("__version__|VERSION|version")
 _METADATA = re.compile(r"^\[metadata\][^\n]*\n(?:(?!\[).*\n?)*", re.MULTILINE)
 _CONFIG_LINE = re.compile(r"^version[ \t]*[=:][ \t]*(?P<value>\S[^\r\n]*)$", re.MULTILINE)
 _SELF_NAMING = ("__init__.py", "__about__.py", "_version.py", "version.py")
@@ -64,8 +70,10 @@ def stamp(project: Path, version: Version, siblings: frozenset[str]) -> None:
     document = _read(pyproject)
     table, poetry = _table(document, "project"), _table(document, "tool", "poetry")
     committed = {SENTINEL, *(str(each["version"]) for each in (table, poetry) if "version" in each)}
-    for path in {*_named_files(project, document), *_self_naming(project, committed)}:
+    named = [*_named_files(project, document), *_self_naming(project, committed)]
+    for path in dict.fromkeys(named):
         _rewrite(path, pep440)
+    _stamp_attribute(project, _dynamic(document).get("attr"), pep440)
     _stamp_setup_cfg(project / "setup.cfg", pep440)
     for holder in (table, poetry):
         if "version" in holder:
@@ -110,14 +118,23 @@ def _named_files(project: Path, document: Any) -> Iterator[Path]:
         path = _table(document, "tool", tool, "version").get("path")
         if isinstance(path, str):
             yield _inside(project, path)
-    dynamic = _table(document, "tool", "setuptools", "dynamic", "version")
-    match dynamic.get("file"):
+    match _dynamic(document).get("file"):
         case str(name) | [str(name)]:
             yield _inside(project, name)
-    if isinstance(dynamic.get("attr"), str):
-        yield from _modules(project, dynamic["attr"].rpartition(".")[0])
     if str(_table(document, "build-system").get("build-backend")).startswith("flit"):
         yield from _modules(project, _flit_module(document))
+
+
+def _dynamic(document: Any) -> Any:
+    return _table(document, "tool", "setuptools", "dynamic", "version")
+
+
+def _stamp_attribute(project: Path, attribute: Any, version: str) -> None:
+    """What setuptools' `attr` names: that variable, or the version it may be made from."""
+    module, _, name = str(attribute or "").rpartition(".")
+    for path in _modules(project, module) if module else ():
+        own = _assignment(re.escape(name))
+        _rewrite(path, version, own if own.search(_text(path)) else _ASSIGNMENT)
 
 
 def _flit_module(document: Any) -> str:
@@ -164,10 +181,10 @@ def _version_in(path: Path) -> str | None:
     return found["value"] if found else None
 
 
-def _rewrite(path: Path, version: str) -> None:
+def _rewrite(path: Path, version: str, assignment: re.Pattern[str] = _ASSIGNMENT) -> None:
     """Rewrite the first assignment of a version; a file that holds nothing else is the version."""
     text = _text(path)
-    stamped, count = _ASSIGNMENT.subn(rf"\g<before>\g<quote>{version}\g<quote>", text, count=1)
+    stamped, count = assignment.subn(rf"\g<before>\g<quote>{version}\g<quote>", text, count=1)
     if count == 0 and re.fullmatch(r"\s*\S+\s*", text):
         stamped = f"{version}\n"
     _write(path, stamped)
@@ -185,8 +202,7 @@ def _stamp_setup_cfg(path: Path, version: str) -> None:
     directive, _, named = line["value"].strip().partition(":")
     match directive:
         case "attr":
-            for module in _modules(path.parent, named.strip().rpartition(".")[0]):
-                _rewrite(module, version)
+            _stamp_attribute(path.parent, named.strip(), version)
         case "file":
             _rewrite(_inside(path.parent, named.strip()), version)
         case _:

@@ -165,6 +165,53 @@ def test_setup_cfg_names_where_the_version_is(tmp_path: Path, directive: str, fi
     assert PEP440 in (folder / file).read_text()
 
 
+@pytest.mark.parametrize("where", ["pyproject.toml", "setup.cfg"])
+def test_the_variable_that_an_attribute_names_is_stamped_and_no_other(
+    tmp_path: Path, where: str
+) -> None:
+    files = {
+        "pyproject.toml": '[tool.setuptools.dynamic]\nversion = {attr = "thing.about.RELEASE"}\n',
+        "setup.cfg": "",
+        "thing/about.py": '__version__ = "7"  # of the protocol\nRELEASE = "0.9"\n',
+    }
+    if where == "setup.cfg":
+        files |= {"pyproject.toml": "", where: SETUP_CFG.format("attr: thing.about.RELEASE")}
+    folder = stamped(tmp_path, files)
+    assert changed(folder, files) == {"thing/about.py"}
+    assert (folder / "thing" / "about.py").read_text() == (
+        f'__version__ = "7"  # of the protocol\nRELEASE = "{PEP440}"\n'
+    )
+
+
+def test_an_attribute_made_from_another_variable_is_stamped_there(tmp_path: Path) -> None:
+    text = '[tool.setuptools.dynamic]\nversion.attr = "thing.RELEASE"\n'
+    module = 'version = "0.9"\nRELEASE = version\n'
+    folder = stamped(tmp_path, {"pyproject.toml": text, "thing.py": module})
+    assert (folder / "thing.py").read_text() == module.replace("0.9", PEP440)
+
+
+@pytest.mark.parametrize("attribute", ['""', '"RELEASE"', "7"])
+def test_an_attribute_without_a_module_names_nothing(tmp_path: Path, attribute: str) -> None:
+    text = f"[tool.setuptools.dynamic]\nversion = {{attr = {attribute}}}\n"
+    assert changed(stamped(tmp_path, {"pyproject.toml": text}), {"pyproject.toml": text}) == set()
+
+
+def test_stamping_twice_is_stamping_once(tmp_path: Path) -> None:
+    files = {
+        "pyproject.toml": '[project]\nname = "thing"\nversion = "0.0.0"\ndependencies = ["low"]\n'
+        '[tool.versioningit]\n[tool.setuptools.dynamic]\nversion.file = "VERSION"\n',
+        "setup.cfg": SETUP_CFG.format("attr: thing.__version__"),
+        "thing/__init__.py": VERSIONS,
+        "other.py": '__version__ = "0.0.0"\n',
+        "VERSION": "0.9",
+    }
+    siblings = frozenset({"low"})
+    once = {name: (stamped(tmp_path, files, siblings) / name).read_bytes() for name in files}
+    assert all(PEP440.encode() in content for name, content in once.items() if name != "setup.cfg")
+    stamp(tmp_path, VERSION, siblings)
+    assert {name: (tmp_path / name).read_bytes() for name in files} == once
+
+
 def test_setup_cfg_without_metadata(tmp_path: Path) -> None:
     files = {"pyproject.toml": "", "setup.cfg": "[flake8]\nversion = 1\n"}
     assert changed(stamped(tmp_path, files), files) == set()
