@@ -112,7 +112,11 @@ class Cache:
 
     @contextmanager
     def workspace(self) -> Iterator[Path]:
-        """A scratch folder, removed afterwards; what a killed process left goes, too."""
+        """A scratch folder, removed afterwards; what a killed process left goes, too.
+
+        It looks like a checkout's root to tools that search the folders above for ignore rules
+        (hatchling packs a `.gitignore` it finds there), so that a home's are not among them.
+        """
         folder = self.root / "work"
         mine = folder / uuid4().hex
         with ExitStack() as held:
@@ -120,6 +124,7 @@ class Cache:
                 folder.mkdir(parents=True, exist_ok=True)
                 _sweep(folder)
                 mine.mkdir()
+                (mine / ".git").mkdir()
                 lock = held.enter_context((folder / f"{mine.name}.lock").open("w"))
                 fcntl.flock(lock, fcntl.LOCK_EX)
             try:

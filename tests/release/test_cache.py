@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 
 from workflow_release.cache import Cache, digest_of, key
 from workflow_release.errors import BuildError
+from workflow_release.run import Command, run
 from workflow_sbom.digest import Digest
 
 NAME = key("thing", {"a": 1})
@@ -244,3 +246,33 @@ def test_a_workspace_in_use_is_never_swept(cache: Cache) -> None:
         thread.join()
     assert faults == []
     assert not list((cache.root / "work").iterdir())
+
+
+BUILD = "import sys, hatchling.build as backend; print(backend.build_{}(sys.argv[1]))"
+PYPROJECT = """\
+[project]
+name = "thing"
+version = "1"
+[build-system]
+requires = ["hatchling"]
+build-backend = "hatchling.build"
+"""
+
+
+@pytest.mark.parametrize("what", ["sdist", "wheel"])
+def test_a_build_does_not_depend_on_the_folders_above_the_cache(tmp_path: Path, what: str) -> None:
+    made: list[bytes] = []
+    for name, ignored in (("quiet", None), ("loud", "*.py\n")):
+        if ignored is not None:
+            (tmp_path / ".gitignore").write_text(ignored)
+        with Cache(tmp_path / name).workspace() as work:
+            project = work / "source" / "sub"
+            (project / "thing").mkdir(parents=True)
+            (project / "pyproject.toml").write_text(PYPROJECT)
+            (project / "thing" / "__init__.py").write_text("")
+            argv = [sys.executable, "-c", BUILD.format(what), str(work)]
+            variables = {"SOURCE_DATE_EPOCH": "1700000000", "PYTHONDONTWRITEBYTECODE": "1"}
+            done = run(Command(argv=argv, cwd=project, env=variables))
+            assert done.code == 0, done.stderr
+            made.append((work / done.stdout.decode().split()[-1]).read_bytes())
+    assert made[0] == made[1]
