@@ -13,8 +13,8 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from psycopg import sql
 
+from support import postgres
 from workflow_migrate import runner
 from workflow_migrate.address import Address, PostgresAddress, SqliteAddress
 from workflow_migrate.databases import connect
@@ -90,11 +90,8 @@ def sqlite_place(tmp_path: Path) -> Iterator[Place]:
 
 @pytest.fixture
 def postgres_place(postgres_socket: Path) -> Iterator[Place]:
-    name = f"t{uuid4().hex}"
-    host = str(postgres_socket)
-    with psycopg.connect(host=host, user="workflow", dbname="postgres", autocommit=True) as own:
-        own.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    url = f"postgresql://workflow@/{name}?host={quote(host, safe='')}"
+    name = postgres.create_database(postgres_socket)
+    url = f"postgresql://workflow@/{name}?host={quote(str(postgres_socket), safe='')}"
     with psycopg.connect(url, autocommit=True) as own:
 
         def query(text: str) -> list[tuple[object, ...]]:

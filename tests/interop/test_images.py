@@ -1,0 +1,527 @@
+"""The images run for real: under Docker with everything dropped, and for arm64 under qemu.
+
+They are built once from this checkout's HEAD, or taken from the folder of a finished build or
+release that `WORKFLOW_RELEASE_FOLDER` names.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import shutil
+import socket
+import subprocess
+import tarfile
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import quote
+
+import httpx
+import psycopg
+import pytest
+
+from support import docker_engine, postgres
+from support.absent import absent
+from support.docker_engine import Docker
+from support.patience import until
+from support.person import User
+from support.repositories import git
+from workflow_containers.layout import Layout
+from workflow_containers.platform import ARM64
+from workflow_containers.unpack import unpack
+from workflow_release.version import Version
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILT_VARIABLE = "WORKFLOW_RELEASE_FOLDER"
+IMAGES = ("workflow-engine", "workflow-migrate")
+ARCHITECTURES = ("amd64", "arm64")
+HERE = {"x86_64": "amd64", "aarch64": "arm64"}[platform.machine()]
+NOBODY = "65532:65532"
+PYTHON = "/usr/bin/python3"
+# Debian's Python ships venv without ensurepip; nothing else in the image could install anything.
+INSTALLERS = ("pip", "ensurepip", "setuptools", "apt", "uv")
+LOOK_AROUND = f"""
+import importlib.util, json, os, pathlib
+folders = ["/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/games", "/opt"]
+programs = {{str(p) for f in folders for p in pathlib.Path(f).resolve().glob("*")}}
+found = [name for name in {INSTALLERS!r} if importlib.util.find_spec(name)]
+print(json.dumps({{"programs": sorted(programs), "installers": found}}))
+"""
+WRITE_EVERYWHERE = """
+import os
+for folder, _, files in os.walk("/"):
+    if folder.startswith(("/proc", "/sys", "/dev")):
+        continue
+    for name in ("mark", *files):
+        path = os.path.join(folder, name)
+        try:
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT))
+        except OSError:
+            continue
+        print(path)
+"""
+# Answered by a server that listens on every address, as one in a container must.
+ASK_ANOTHER_ADDRESS = """
+import urllib.request
+assert urllib.request.urlopen("http://127.0.0.2:8080/healthz", timeout=5).status == 200
+"""
+
+
+# ----------------------------------------------------------------------------------- the archives
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """A folder with the two archives of one version."""
+
+    folder: Path
+
+    def archive(self, name: str) -> Path:
+        (found,) = self.folder.glob(f"{name}-*.oci.tar")
+        return found
+
+    @property
+    def version(self) -> Version:
+        name = self.archive(IMAGES[0]).name
+        return Version.parse(name.removeprefix(f"{IMAGES[0]}-").removesuffix(".oci.tar"))
+
+    def tag(self, name: str, architecture: str = HERE) -> str:
+        return f"{name}:{self.version}-{architecture}"
+
+
+@pytest.fixture(scope="module")
+def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
+    """What `build` makes of HEAD as a main branch, for a person with an empty cache."""
+    if given := os.environ.get(BUILT_VARIABLE):
+        return Release(folder=Path(given))
+    folder = tmp_path_factory.mktemp("built")
+    checkout = folder / "checkout"
+    command = ["git", "clone", "-q", "--no-hardlinks", str(ROOT), str(checkout)]
+    subprocess.run(command, check=True, capture_output=True)
+    git(checkout, "checkout", "-q", "-B", "main", "HEAD")
+    user = User(home=folder, cache=Path(os.environ.get("WORKFLOW_TEST_CACHE") or folder / "cache"))
+    downloads = os.environ.get("PIP_CACHE_DIR") or str(Path.home() / ".cache" / "pip")
+    built = user.run(
+        *("build", "-C", str(checkout), "--only", "image", "--output", str(folder / "images")),
+        env={"PIP_CACHE_DIR": downloads},
+    )
+    assert built.code == 0, built.err
+    return Release(folder=folder / "images")
+
+
+def configurations(archive: Path) -> dict[str, str]:
+    """The digest of each platform's configuration, read and hashed with nothing of ours."""
+    with tarfile.open(archive) as tar:
+
+        def blob(descriptor: Mapping[str, Any]) -> Any:
+            algorithm, _, name = descriptor["digest"].partition(":")
+            stream = tar.extractfile(f"blobs/{algorithm}/{name}")
+            assert stream is not None
+            data = stream.read()
+            assert hashlib.new(algorithm, data).hexdigest() == name
+            return json.loads(data)
+
+        top = tar.extractfile("index.json")
+        assert top is not None
+        digests = {}
+        for entry in blob(json.load(top)["manifests"][0])["manifests"]:
+            configuration = blob(entry)["config"]
+            assert blob(configuration)["architecture"] == entry["platform"]["architecture"]
+            digests[entry["platform"]["architecture"]] = configuration["digest"]
+        return digests
+
+
+# ----------------------------------------------------------------------------------------- docker
+
+
+@pytest.fixture(scope="module")
+def docker(release: Release) -> Iterator[Docker]:
+    """An engine that has both images; whether they are the right ones is tested first."""
+    with docker_engine.running() as client:
+        for name in IMAGES:
+            client.tell("load", "--input", str(release.archive(name)))
+        try:
+            yield client
+        finally:
+            client.ask("rmi", *(release.tag(n, a) for n in IMAGES for a in ARCHITECTURES))
+
+
+@pytest.mark.parametrize("name", IMAGES)
+def test_what_was_loaded_is_what_was_built(docker: Docker, release: Release, name: str) -> None:
+    """`docker load` may say that all is well and have loaded nothing."""
+    loaded = {
+        architecture: docker.inspect("image", release.tag(name, architecture))
+        for architecture in ARCHITECTURES
+    }
+
+    assert {each: image["Id"] for each, image in loaded.items()} == configurations(
+        release.archive(name)
+    )
+    for architecture, image in loaded.items():
+        assert (image["Os"], image["Architecture"]) == ("linux", architecture)
+        assert image["Config"]["User"] == NOBODY
+
+
+@pytest.mark.parametrize("name", IMAGES)
+def test_there_is_python_and_no_other_program(docker: Docker, release: Release, name: str) -> None:
+    image = release.tag(name)
+    for program in ("sh", "/bin/sh", "bash"):
+        refused = docker.run("--network=none", f"--entrypoint={program}", image, "-c", "true")
+        assert refused.returncode == 127, refused.stderr
+    looked = docker.run("--network=none", f"--entrypoint={PYTHON}", image, "-I", "-c", LOOK_AROUND)
+    assert json.loads(looked.stdout) == {
+        "programs": [PYTHON, f"{PYTHON}.13"],
+        "installers": [],
+    }
+
+
+@pytest.mark.parametrize("name", IMAGES)
+def test_its_user_can_write_nothing_but_scratch_files(
+    docker: Docker, release: Release, name: str
+) -> None:
+    """Not only because the root is read-only here: the files' own modes allow nothing."""
+    words = (f"--entrypoint={PYTHON}", release.tag(name), "-I", "-c", WRITE_EVERYWHERE)
+    open_root = docker.ask("run", "--rm", "--network=none", "--pull=never", *words)
+
+    assert docker.run("--network=none", *words).stdout == ""
+    assert open_root.stdout.split() == ["/tmp/mark", "/var/tmp/mark"]
+
+
+# -------------------------------------------------------------------------------------- the engine
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def answers(client: httpx.Client) -> bool:
+    try:
+        return client.get("/healthz").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def check_it_serves(client: httpx.Client, version: Version) -> None:
+    """The engine, the admin UI's files and what both say of their version."""
+    assert client.get("/healthz").json()["status"] == "healthy"
+    page = client.get("/")
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    (script,) = (part.split('"')[0] for part in page.text.split('src="')[1:])
+    code = client.get(httpx.URL(client.base_url).join(script))
+    assert code.status_code == 200
+    assert code.headers["content-type"].startswith("text/javascript")
+    assert client.get("/version.json").json() == {"version": str(version)}
+    status = client.get("/api/v1/engine/status").json()
+    assert (status["status"], status["version"]) == ("running", version.render("pep440"))
+
+
+@contextmanager
+def serving(docker: Docker, release: Release) -> Iterator[tuple[str, httpx.Client]]:
+    """A container of the engine on a loopback port of this machine, and a client of it."""
+    port = free_port()
+    with (
+        docker.container(
+            *("--network=host", "--health-interval=1s", f"--env=PORT={port}"),
+            *("--env=HTTP_PROXY=http://127.0.0.1:9", "--env=http_proxy=http://127.0.0.1:9"),
+            *(release.tag(IMAGES[0]), "--config", "/app/config.yaml", "--host", "127.0.0.1"),
+        ) as name,
+        httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10, trust_env=False) as client,
+    ):
+        until(lambda: answers(client), seconds=30, told=lambda: docker.logs(name))
+        yield name, client
+
+
+@pytest.fixture(scope="module")
+def served(docker: Docker, release: Release) -> Iterator[tuple[str, httpx.Client]]:
+    with serving(docker, release) as found:
+        yield found
+
+
+def test_the_engine_serves_with_everything_dropped(
+    served: tuple[str, httpx.Client], release: Release
+) -> None:
+    check_it_serves(served[1], release.version)
+
+
+def test_nothing_of_it_runs_as_root(docker: Docker, served: tuple[str, httpx.Client]) -> None:
+    process = Path("/proc", str(docker.inspect("container", served[0])["State"]["Pid"]), "status")
+    lines = dict(line.split(":\t", 1) for line in process.read_text().splitlines())
+
+    assert {lines["Uid"], lines["Gid"]} == {"\t".join(["65532"] * 4)}
+    assert {int(lines[f"Cap{kind}"], 16) for kind in ("Inh", "Prm", "Eff", "Bnd", "Amb")} == {0}
+    assert lines["NoNewPrivs"] == "1"
+
+
+def test_docker_finds_it_healthy_on_another_port_and_past_a_proxy(
+    docker: Docker, served: tuple[str, httpx.Client]
+) -> None:
+    check_it_becomes_healthy(docker, served[0])
+
+
+def test_as_it_comes_it_serves_and_becomes_healthy(docker: Docker, release: Release) -> None:
+    """No argument, its own port, a network of nothing but its own loopback."""
+    words = ("--network=none", "--health-interval=1s", release.tag(IMAGES[0]))
+    with docker.container(*words) as name:
+        check_it_becomes_healthy(docker, name)
+        docker.tell("exec", name, PYTHON, "-c", ASK_ANOTHER_ADDRESS)
+
+
+def check_it_becomes_healthy(docker: Docker, name: str) -> None:
+    def health() -> Any:
+        return docker.inspect("container", name)["State"]["Health"]
+
+    until(
+        lambda: bool(health()["Status"] != "starting"),
+        seconds=30,
+        told=lambda: json.dumps(health()),
+    )
+    assert health()["Status"] == "healthy", health()
+
+
+def test_a_mounted_configuration_that_is_broken_is_refused_by_name(
+    docker: Docker, release: Release
+) -> None:
+    with tempfile.TemporaryDirectory(prefix="mounted-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        (folder / "config.yaml").write_text("modules:\n  - {name: web, type: no.such.kind}\n")
+        mounted = f"--volume={folder}/config.yaml:/app/config.yaml:ro"
+        refused = docker.run("--network=none", mounted, release.tag(IMAGES[0]))
+    assert refused.returncode == 3, refused.stderr
+    assert "no.such.kind" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_sigterm_ends_it_in_time_though_a_client_stays(docker: Docker, release: Release) -> None:
+    """Docker sends SIGTERM, and SIGKILL ten seconds later: that would be exit code 137."""
+    with serving(docker, release) as (name, client):
+        assert answers(client)
+        begin = time.monotonic()
+        docker.tell("stop", "--time=10", name)
+        assert time.monotonic() - begin < 10
+        state = docker.inspect("container", name)["State"]
+        assert (state["Status"], state["ExitCode"]) == ("exited", 0), docker.logs(name)
+        assert not answers(client)
+
+
+# -------------------------------------------------------------------------------------- under qemu
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Emulated:
+    """An image's root filesystem for arm64, unpacked, and how it wants to be run."""
+
+    qemu: str
+    root: Path
+    entrypoint: tuple[str, ...]
+    environment: Mapping[str, str]
+
+    @classmethod
+    def unpack(cls, archive: Path, root: Path) -> Emulated:
+        qemu = shutil.which("qemu-aarch64-static")
+        with Layout(archive) as layout:
+            image = layout.image(ARM64)
+            unpack((entry for layer in image.layers for entry in layout.entries(layer)), root)
+        return cls(
+            qemu=qemu or absent("no qemu-aarch64-static: apt-get install qemu-user-static"),
+            root=root,
+            entrypoint=image.entrypoint,
+            environment=dict(line.split("=", 1) for line in image.config["config"]["Env"]),
+        )
+
+    def command(self, *words: str) -> list[str]:
+        """Paths are looked up in the root first: the image's linker, libraries and modules."""
+        program, *rest = self.entrypoint
+        there = str(self.root / program.removeprefix("/"))
+        return [self.qemu, "-L", str(self.root), "-0", program, there, *rest, *words]
+
+
+@pytest.fixture(scope="module")
+def emulated(
+    release: Release, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], Emulated]:
+    return cache(
+        lambda name: Emulated.unpack(release.archive(name), tmp_path_factory.mktemp("root"))
+    )
+
+
+def test_the_arm64_engine_serves(
+    emulated: Callable[[str], Emulated], release: Release, tmp_path: Path
+) -> None:
+    engine, port = emulated(IMAGES[0]), free_port()
+    command = engine.command("--config", "/app/config.yaml", "--host", "127.0.0.1")
+    environment = {**engine.environment, "PORT": str(port)}
+    log = tmp_path / "log"
+    with (
+        log.open("wb") as out,
+        subprocess.Popen(command, env=environment, stdout=out, stderr=out) as process,
+        httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False) as client,
+    ):
+        try:
+            until(lambda: answers(client), seconds=60, told=log.read_text)
+            check_it_serves(client, release.version)
+            process.terminate()
+            assert process.wait(10) == 0, log.read_text()
+        finally:
+            process.kill()
+
+
+# ------------------------------------------------------------------------------------- migrations
+
+
+class Migrate(Protocol):
+    """Runs migrate on a folder of migrations and a database of the server at a socket."""
+
+    def __call__(
+        self, folder: Path, database: str, *words: str
+    ) -> subprocess.CompletedProcess[str]: ...
+
+
+@pytest.fixture(scope="module")
+def postgres_socket() -> Iterator[Path]:
+    with postgres.running() as folder:
+        yield folder
+
+
+@pytest.fixture
+def under_docker(docker: Docker, release: Release, postgres_socket: Path) -> Migrate:
+    """No network: the server is reached by its socket alone."""
+    there = "/run/postgresql"
+    socket_file = postgres_socket / postgres.SOCKET
+
+    def run(folder: Path, database: str, *words: str) -> subprocess.CompletedProcess[str]:
+        return docker.run(
+            "--network=none",
+            f"--volume={folder}:/migrations:ro",
+            f"--volume={socket_file}:{there}/{socket_file.name}",
+            f"--env=DATABASE_URL={address(database, Path(there))}",
+            release.tag(IMAGES[1]),
+            *words,
+            "--source-dir=/migrations",
+        )
+
+    return run
+
+
+@pytest.fixture
+def under_qemu(emulated: Callable[[str], Emulated], postgres_socket: Path) -> Migrate:
+    image = emulated(IMAGES[1])
+
+    def run(folder: Path, database: str, *words: str) -> subprocess.CompletedProcess[str]:
+        url = address(database, postgres_socket)
+        return subprocess.run(
+            image.command(*words, f"--source-dir={folder}"),
+            env={**image.environment, "DATABASE_URL": url},
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+
+    return run
+
+
+@pytest.fixture(params=["under_docker", "under_qemu"])
+def migrate(request: pytest.FixtureRequest) -> Migrate:
+    found: Migrate = request.getfixturevalue(request.param)
+    return found
+
+
+def address(database: str, folder: Path) -> str:
+    return f"postgresql://workflow@/{database}?host={quote(str(folder), safe='')}"
+
+
+@pytest.fixture
+def migrations() -> Iterator[Path]:
+    """Two pairs, in a folder that every user can read."""
+    with tempfile.TemporaryDirectory(prefix="migrations-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        pairs = {
+            "1_users": ("CREATE TABLE users (name text); INSERT INTO users VALUES ('å');",
+                        "DROP TABLE users;"),
+            "2_index": ("CREATE INDEX by_name ON users (name);", "DROP INDEX by_name;"),
+        }  # fmt: skip
+        for pair, (up, down) in pairs.items():
+            (folder / f"{pair}.up.sql").write_text(up, encoding="utf-8")
+            (folder / f"{pair}.down.sql").write_text(down, encoding="utf-8")
+        yield folder
+
+
+def states(reported: subprocess.CompletedProcess[str]) -> list[tuple[int, str]]:
+    assert reported.returncode == 0, reported.stderr
+    return [(each["version"], each["state"]) for each in json.loads(reported.stdout)["migrations"]]
+
+
+def test_migrate_applies_reports_and_reverts(
+    migrate: Migrate, migrations: Path, postgres_socket: Path
+) -> None:
+    database = postgres.create_database(postgres_socket)
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        return migrate(migrations, database, *words)
+
+    def relations() -> list[str]:
+        url = address(database, postgres_socket)
+        query = "SELECT relname FROM pg_class WHERE relname IN ('users', 'by_name') ORDER BY 1"
+        with psycopg.connect(url) as own:
+            return [name for (name,) in own.execute(query)]
+
+    assert states(run("status", "--json")) == [(1, "pending"), (2, "pending")]
+    applied = run("up")
+    assert (applied.returncode, applied.stdout) == (0, "applied 1_users\napplied 2_index\n")
+    assert relations() == ["by_name", "users"]
+    assert states(run("status", "--json")) == [(1, "applied"), (2, "applied")]
+    reverted = run("down", "--steps", "2")
+    assert (reverted.returncode, reverted.stdout) == (0, "reverted 2_index\nreverted 1_users\n")
+    assert relations() == []
+
+
+def test_a_failing_migration_is_told(
+    under_docker: Migrate, migrations: Path, postgres_socket: Path
+) -> None:
+    (migrations / "2_index.up.sql").write_text("CREATE INDEX by_name ON nowhere (name);")
+    database = postgres.create_database(postgres_socket)
+    failed = under_docker(migrations, database, "up")
+    assert failed.stdout == "applied 1_users\n"
+    assert failed.returncode == 9, failed.stderr
+    assert "nowhere" in failed.stderr
+    assert "Traceback" not in failed.stderr
+
+
+def test_migrate_runs_no_python_of_the_folder_it_is_given(
+    under_docker: Migrate, migrations: Path, postgres_socket: Path
+) -> None:
+    """The folder is its working folder, which Python would look for modules in first."""
+    for name in ("argparse", "json", "psycopg", "workflow_migrate"):
+        (migrations / f"{name}.py").write_text("raise SystemExit('hijacked')\n")
+    assert states(
+        under_docker(migrations, postgres.create_database(postgres_socket), "status", "--json")
+    )
+
+
+def test_the_arm64_migrate_tells_its_version(
+    emulated: Callable[[str], Emulated], release: Release
+) -> None:
+    image = emulated(IMAGES[1])
+    told = subprocess.run(
+        image.command("--version"),
+        env=image.environment,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    assert told.stdout == f"workflow-migrate {release.version.render('pep440')}\n"
