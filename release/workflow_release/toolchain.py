@@ -8,10 +8,15 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from importlib import metadata
 from importlib.resources import files
 from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 import workflow_containers
 import workflow_release
@@ -65,6 +70,46 @@ def environment(lock: LockFile, shop: Workshop, log: Path) -> Path:
     return shop.cache.tree(
         key("environment", parts), lambda empty: _install(empty, lock, shop, log)
     ).path
+
+
+def backend_environment(lock: LockFile, wanted: frozenset[str], shop: Workshop, log: Path) -> Path:
+    """A virtual environment with these requirements and what they need of the lock, no more.
+
+    A package that nobody asked for would act nevertheless: setuptools calls every plug-in there is.
+    What needs what is read from the packages themselves, all of them installed elsewhere.
+    """
+    requirements = [Requirement(text) for text in wanted]
+    if not requirements:
+        return environment(lock.only(()), shop, log)
+    everything = environment(lock, shop, log)
+    return environment(lock.only(_closure(requirements, _installed(everything))), shop, log)
+
+
+def _installed(folder: Path) -> dict[str, list[Requirement]]:
+    """What each package in an environment needs."""
+    places = [str(place) for place in folder.glob("lib/python*/site-packages")]
+    return {
+        canonicalize_name(found.name): [Requirement(text) for text in found.requires or ()]
+        for found in metadata.distributions(path=places)
+    }
+
+
+def _closure(
+    wanted: list[Requirement], installed: Mapping[str, list[Requirement]]
+) -> frozenset[str]:
+    seen: set[tuple[str, str]] = set()
+    left = list(wanted)
+    while left:
+        requirement = left.pop()
+        name = canonicalize_name(requirement.name)
+        for extra in {"", *requirement.extras} - {extra for each, extra in seen if each == name}:
+            seen.add((name, extra))
+            left += [each for each in installed.get(name, ()) if _applies(each, extra)]
+    return frozenset(name for name, _ in seen)
+
+
+def _applies(requirement: Requirement, extra: str) -> bool:
+    return requirement.marker is None or requirement.marker.evaluate({"extra": extra})
 
 
 def _install(folder: Path, lock: LockFile, shop: Workshop, log: Path) -> None:

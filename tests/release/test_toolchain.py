@@ -8,12 +8,21 @@ from pathlib import Path
 
 import pytest
 
+from support import built
 from support.git_repository import GitRepository
 from support.workshops import Bench
 from workflow_release.artifacts.interface import LockFile, Workshop
 from workflow_release.errors import BuildError
-from workflow_release.toolchain import embedded, environment, go, node, toolkit_digest
+from workflow_release.toolchain import (
+    backend_environment,
+    embedded,
+    environment,
+    go,
+    node,
+    toolkit_digest,
+)
 from workflow_sbom import requirements
+from workflow_sbom.digest import Digest
 
 HASH = f"--hash=sha256:{'0' * 64}"
 
@@ -155,3 +164,44 @@ def test_a_package_of_another_hash_is_not_installed(bench: Bench, shop: Workshop
     assert str(shop.log("x")) in told.value.remedy
     assert "DO NOT MATCH THE HASHES" in shop.log("x").read_text()
     assert not list((bench.scratch / "cache" / "trees").rglob("tree"))
+
+
+def wheel_of(index: Path, name: str, *needs: str) -> str:
+    """Put a wheel of that name into a folder; its line in a lock."""
+    info = f"{name}-1.0.dist-info"
+    metadata = f"Metadata-Version: 2.4\nName: {name}\nVersion: 1.0\n"
+    files = {
+        f"{name}.py": b"",
+        f"{info}/METADATA": (metadata + "".join(f"Requires-Dist: {n}\n" for n in needs)).encode(),
+        f"{info}/WHEEL": b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    data = built.wheel(files)
+    (index / f"{name}-1.0-py3-none-any.whl").write_bytes(data)
+    return f"{name}==1.0 --hash=sha256:{Digest.of(data).hex}\n"
+
+
+def test_a_backend_sees_what_it_asked_for_and_what_that_needs_alone(
+    bench: Bench, shop: Workshop
+) -> None:
+    index = bench.scratch / "index"
+    index.mkdir()
+    lines = [
+        wheel_of(index, "backend", "lib", "never; python_version < '3'", "more[fast]"),
+        wheel_of(index, "lib", "backend", "absent"),
+        wheel_of(index, "more", "speed; extra == 'fast'", "never; extra == 'slow'"),
+        wheel_of(index, "speed"),
+        wheel_of(index, "never"),
+        wheel_of(index, "plugin", "backend"),
+    ]
+    offline = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(index), "PIP_CONFIG_FILE": "/dev/null"}
+    variables = {**shop.host.environment, **offline}
+    shop = replace(shop, host=replace(shop.host, environment=variables))
+    lock = LockFile(name="locks/build.txt", content="".join(lines).encode())
+    log = shop.log("x")
+    folder = backend_environment(lock, frozenset({"Backend>=1"}), shop, log)
+    (place,) = folder.glob("lib/python*/site-packages")
+    installed = {path.stem for path in place.glob("*.py")}
+    assert installed == {"backend", "lib", "more", "speed"}
+    assert backend_environment(lock, frozenset({"backend"}), shop, log) == folder
+    nothing = backend_environment(lock, frozenset(), shop, log)
+    assert not list(nothing.glob("lib/python*/site-packages/*"))

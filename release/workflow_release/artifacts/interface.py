@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,6 +39,18 @@ class LockFile:
             return requirements.parse(self.content).requirements
         except SbomError as error:
             raise BuildError(f"{self.name}: {error}", remedy="make the lock again") from error
+
+    def only(self, names: Collection[str]) -> LockFile:
+        """The part of it that locks these packages, by their canonical names."""
+        lines = [_line(entry) for entry in self.entries() if entry.name in names]
+        part = ", ".join(sorted(names)) or "nothing"
+        return LockFile(name=f"{self.name} for {part}", content=b"".join(lines))
+
+
+def _line(entry: LockedRequirement) -> bytes:
+    marker = f" ; {entry.marker}" if entry.marker else ""
+    hashes = "".join(f" --hash={digest}" for digest in entry.hashes)
+    return f"{entry.name}=={entry.version}{marker}{hashes}\n".encode()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

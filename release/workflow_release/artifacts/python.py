@@ -7,9 +7,11 @@ normal form. The version is stamped in a staged export, never in the checkout.
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 import tarfile
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -35,7 +37,7 @@ from workflow_release.names import printable
 from workflow_release.plan import expected_name
 from workflow_release.run import Command
 from workflow_release.staging import export, key_of, visible
-from workflow_release.toolchain import environment
+from workflow_release.toolchain import backend_environment
 from workflow_sbom.canonical import Json
 
 SDIST_TYPE = "application/gzip"
@@ -144,78 +146,75 @@ def _unpack(sdist: Path, work: Path) -> Path:
 
 
 def _backend(distribution: str, project: Path, recipe_id: str, shop: Workshop) -> _Backend:
-    log = shop.log(recipe_id)
-    return _Backend(
-        distribution=distribution,
-        project=project,
-        environment=environment(shop.backends, shop, log),
-        log=log,
-        shop=shop,
-    )
+    return _Backend(distribution=distribution, project=project, log=shop.log(recipe_id), shop=shop)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Backend:
-    """A project's build backend in its locked environment."""
+    """A project's build backend in an environment of locked packages."""
 
     distribution: str
     project: Path
-    environment: Path
     log: Path
     shop: Workshop
 
     def run(self, what: Literal["sdist", "wheel"], work: Path) -> Path:
         """Make a distribution in `work`; raises `BuildError`."""
-        out, variables = work / "out", self._variables(work)
+        # A backend's warnings come back as this process's own, and would reach the terminal raw.
+        warnings.simplefilter("ignore", UserWarning)
+        variables = self._variables(work)
+        try:
+            requires = self._locked(ProjectBuilder(self.project).build_system_requires)
+            builder = self._builder(requires, variables)
+            more = self._locked(builder.get_requires_for_build(what))
+            if not more <= requires:
+                builder = self._builder(requires | more, variables)
+            return Path(builder.build(what, str(work / "out")))
+        except (BuildException, BuildBackendException) as error:
+            raise BuildError(
+                f"{self.distribution}: {_why(error)}", remedy=f"see {self.log}"
+            ) from error
+
+    def _builder(self, requires: frozenset[str], variables: Mapping[str, str]) -> ProjectBuilder:
+        programs = backend_environment(self.shop.backends, requires, self.shop, self.log) / "bin"
+        path = self.shop.host.tool_environment()["PATH"]
 
         def runner(
             cmd: Sequence[str],
             cwd: str | None = None,
             extra_environ: Mapping[str, str] | None = None,
         ) -> None:
-            env = variables | dict(extra_environ or {})
+            env = {**variables, "PATH": f"{programs}:{path}", **(extra_environ or {})}
             done = self.shop.run(
                 Command(argv=cmd, cwd=Path(cwd or self.project), env=env, log=self.log)
             )
             if done.code != 0:
                 raise BuildError(f"the build backend failed with exit code {done.code}")
 
-        try:
-            builder = ProjectBuilder(
-                self.project,
-                python_executable=str(self.environment / "bin" / "python"),
-                runner=runner,
-            )
-            self._refuse_unlocked(builder.build_system_requires)
-            self._refuse_unlocked(builder.get_requires_for_build(what))
-            return Path(builder.build(what, str(out)))
-        except (BuildException, BuildBackendException) as error:
-            raise BuildError(
-                f"{self.distribution}: {_why(error)}", remedy=f"see {self.log}"
-            ) from error
+        return ProjectBuilder(
+            self.project, python_executable=str(programs / "python"), runner=runner
+        )
 
     def _variables(self, work: Path) -> dict[str, str]:
         """The backend's whole environment: an empty home, no token, nothing of this place."""
         scratch = {"HOME": work / "home", "TMPDIR": work / "tmp"}
         for folder in scratch.values():
             folder.mkdir()
-        path = self.shop.host.tool_environment()["PATH"]
-        here = f"-ffile-prefix-map={work}=."  # else debug information tells where it was built
+        # Else debug information would tell where it was built, and where Python is.
+        here = f"-g0 {shlex.quote(f'-ffile-prefix-map={work}=.')}"
         return {
             **{name: str(folder) for name, folder in scratch.items()},
-            "PATH": f"{self.environment / 'bin'}:{path}",
             "SOURCE_DATE_EPOCH": str(self.shop.plan.source.epoch),
             "PYTHONHASHSEED": "0",
             "PYTHONDONTWRITEBYTECODE": "1",
-            "CFLAGS": here,
-            "CXXFLAGS": here,
+            "CPPFLAGS": here,  # CFLAGS would replace those that Python was built with
             "LANG": "C.UTF-8",
             "LC_ALL": "C.UTF-8",
             "TZ": "UTC",
         } | stamp.environment(self.distribution, self.shop.plan.version)
 
-    def _refuse_unlocked(self, wanted: set[str]) -> None:
-        """Every requirement of the backend is met by the lock, or the build stops."""
+    def _locked(self, wanted: Collection[str]) -> frozenset[str]:
+        """The requirements that apply here, every one met by the lock, or the build stops."""
         lock = self.shop.backends
         pinned = {
             each.name: each.version
@@ -229,6 +228,12 @@ class _Backend:
                 remedy="lock it: a file of hashed requirements (`uv pip compile"
                 " --generate-hashes`), named as build.lock in release.toml",
             )
+        return frozenset(text for text in wanted if _applies(text))
+
+
+def _applies(text: str) -> bool:
+    marker = Requirement(text).marker
+    return marker is None or marker.evaluate()
 
 
 def _why(error: Exception) -> str:

@@ -138,10 +138,11 @@ def _committed(repository: GitRepository, requires: str) -> GitRepository:
 
 
 def _environment_is_there(bench: Bench, lock: LockFile) -> None:
-    """As if the lock had been installed: the cache holds an environment without packages."""
-    parts = {"lock": lock.lock.digest.hex, "python": sys.version, "at": sys.executable}
+    """As if the lock, and its part for wheel, had been installed, without any package."""
     cache = Cache(bench.scratch / "cache")
-    cache.tree(key("environment", parts), lambda folder: venv.create(folder, symlinks=True))
+    for each in (lock, lock.only({"wheel"})):
+        parts = {"lock": each.lock.digest.hex, "python": sys.version, "at": sys.executable}
+        cache.tree(key("environment", parts), lambda folder: venv.create(folder, symlinks=True))
 
 
 def test_all_missing_requirements_are_told_at_once(bench: Bench, repository: GitRepository) -> None:
@@ -154,7 +155,6 @@ def test_all_missing_requirements_are_told_at_once(bench: Bench, repository: Git
 def test_a_lock_that_is_none_is_told(bench: Bench, repository: GitRepository) -> None:
     bench.backends = LockFile(name="locks/build.txt", content=b"wheel\n")
     shop = bench.workshop(_committed(repository, "[]"), SDIST)
-    _environment_is_there(bench, shop.backends)
     with pytest.raises(BuildError, match=r"locks/build\.txt: .*wheel"):
         build(shop)
 
