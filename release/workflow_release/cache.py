@@ -46,6 +46,8 @@ def key(kind: str, parts: Mapping[str, Json]) -> Digest:
     return Digest.of(canonical.encode({"kind": kind, "parts": parts}))
 
 
+_SORTS = ("files", "trees")
+_DAY = 86_400
 _WORKSPACES = key("workspaces", {})
 
 
@@ -108,6 +110,7 @@ class Cache:
         locks.mkdir(parents=True, exist_ok=True)
         with (locks / name.hex).open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
+            os.utime(lock.fileno())  # when it was used last, for `prune`
             yield
 
     @contextmanager
@@ -132,6 +135,38 @@ class Cache:
             finally:
                 _remove(mine)
                 Path(lock.name).unlink(missing_ok=True)
+
+    def prune(self, limit: int) -> int:
+        """Remove what was used longest ago until at most `limit` bytes are kept; those removed.
+
+        What was used within a day of the latest use stays, and so does what is in use now.
+        """
+        uses = {path.name: path.stat().st_mtime for path in (self.root / "locks").glob("*")}
+        entries = [Path(path) for sort in _SORTS for path in (self.root / sort).glob("*/*")]
+        sizes = {entry: _size(entry) for entry in entries}
+        recent = max(uses.values(), default=0.0) - _DAY
+        excess, removed = sum(sizes.values()) - limit, 0
+        for entry in sorted(entries, key=lambda each: uses.get(each.name.strip("."), 0.0)):
+            name = entry.name.strip(".")
+            if removed >= excess or uses.get(name, 0.0) >= recent:
+                break
+            removed += sizes[entry] if self._discard(entry, name) else 0
+        return removed
+
+    def _discard(self, entry: Path, name: str) -> bool:
+        lock = self.root / "locks" / name
+        with lock.open("a") as held:
+            try:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+            _remove(entry)
+        return True
+
+
+def _size(folder: Path) -> int:
+    paths = (Path(parent, name) for parent, _, names in os.walk(folder) for name in names)
+    return sum(path.lstat().st_size for path in paths)
 
 
 def digest_of(folder: Path) -> Digest:

@@ -6,6 +6,7 @@ machine's when they will do; otherwise they come as wheels from the package inde
 
 from __future__ import annotations
 
+import platform
 import re
 import sys
 from collections.abc import Mapping
@@ -21,6 +22,7 @@ from packaging.utils import canonicalize_name
 import workflow_containers
 import workflow_release
 import workflow_sbom
+from workflow_containers import compress
 from workflow_release.artifacts.interface import LockFile, Workshop
 from workflow_release.cache import key
 from workflow_release.errors import BuildError, ToolError
@@ -48,7 +50,10 @@ def embedded(name: str) -> LockFile:
 
 @cache
 def toolkit_digest() -> Digest:
-    """The digest of the toolkit's own source: what it would do differently is made again."""
+    """The digest of the toolkit: what it would do differently is made again.
+
+    Its own source, the compressor, and the Python that writes its archives.
+    """
     roots = [
         Path(str(module.__file__)).parent
         for module in (workflow_sbom, workflow_containers, workflow_release)
@@ -58,7 +63,8 @@ def toolkit_digest() -> Digest:
         for root in roots
         for path in sorted((*root.rglob("*.py"), *root.rglob("*.txt")))
     ]
-    return key("toolkit", {"files": parts})
+    python = platform.python_version()
+    return key("toolkit", {"files": parts, "compressor": compress.VERSION, "python": python})
 
 
 def environment(lock: LockFile, shop: Workshop, log: Path) -> Path:

@@ -276,3 +276,48 @@ def test_a_build_does_not_depend_on_the_folders_above_the_cache(tmp_path: Path, 
             assert done.code == 0, done.stderr
             made.append((work / done.stdout.decode().split()[-1]).read_bytes())
     assert made[0] == made[1]
+
+
+def used(cache: Cache, name: Digest, when: int) -> None:
+    os.utime(cache.root / "locks" / name.hex, (when, when))
+
+
+def test_pruning_removes_what_was_used_longest_ago(cache: Cache) -> None:
+    day = 86_400
+    names = [key("n", {"number": number}) for number in range(6)]
+    for age, name in enumerate(names[:5]):
+        keep = cache.tree if age % 2 else cache.file
+        keep(name, writes("x" * 1000))
+        used(cache, name, 100 * day - age * day)
+    assert died(_in_file, cache.root)
+    used(cache, NAME, 50 * day)
+    kept = 3 * 1000 + 300
+    assert cache.prune(kept) > 2000
+    assert not list(cache.root.rglob("half"))
+    for name, reused in zip(names[:5], [True, True, True, False, False], strict=True):
+        keep = cache.tree if names.index(name) % 2 else cache.file
+        assert keep(name, writes("x")).reused is reused
+
+
+def test_pruning_spares_what_is_recent_or_in_use(cache: Cache) -> None:
+    old, recent = key("old", {}), key("recent", {})
+    for name in (old, recent):
+        cache.file(name, writes("content"))
+    used(cache, old, 1000)
+
+    def prune(folder: Path) -> None:
+        assert cache.prune(0) == 0
+        (folder / "thing").write_text("")
+
+    cache.file(recent, never)
+    with cache._locked(old):
+        assert cache.prune(0) == 0
+    used(cache, old, 1000)
+    assert cache.prune(0) > 0
+    assert cache.file(recent, never).reused
+    assert not cache.file(old, writes("content")).reused
+    cache.tree(key("during", {}), prune)
+
+
+def test_pruning_an_empty_cache_is_nothing(cache: Cache) -> None:
+    assert cache.prune(0) == 0
