@@ -30,6 +30,14 @@ from workflow_release.run import Command, checked
 from workflow_sbom.digest import Digest
 
 NODE_MINIMUM = (20, 19)
+_NOT_FOR_US = frozenset(
+    f"PIP_{option}"
+    for option in (
+        "CONSTRAINT", "EDITABLE", "NO_BINARY", "ONLY_BINARY", "PREFIX", "PYTHON", "REQUIREMENT",
+        "REQUIRE_VIRTUALENV", "ROOT", "TARGET", "USER",
+    )
+)  # fmt: skip
+"""A user's own wishes for pip: what is installed, and where to, is not theirs to say here."""
 EMBEDDED = "workflow-release/locks/"
 """What the names of the toolkit's own locks begin with, in records."""
 
@@ -132,7 +140,8 @@ def _install(folder: Path, lock: LockFile, shop: Workshop, log: Path) -> None:
 
 
 def _must(shop: Workshop, argv: list[str], cwd: Path, log: Path) -> None:
-    env = shop.host.tool_environment()
+    given = shop.host.tool_environment()
+    env = {name: value for name, value in given.items() if name not in _NOT_FOR_US}
     done = shop.run(Command(argv=argv, cwd=cwd, env=env, log=log))
     if done.code != 0:
         raise BuildError(

@@ -116,6 +116,9 @@ def test_a_go_that_the_module_allows_is_taken(
 
 def test_an_environment_is_made_once_by_the_machines_python(bench: Bench, shop: Workshop) -> None:
     lock = LockFile(name="locks/none.txt", content=b"")
+    wishes = {"PIP_USER": "1", "PIP_TARGET": "/elsewhere", "PIP_CONSTRAINT": "/nothing"}
+    given = {**shop.host.environment, **wishes}
+    shop = replace(shop, host=replace(shop.host, environment=given))
     folder = environment(lock, shop, shop.log("x"))
     assert (folder / "bin" / "python").exists()
     assert not list(folder.glob("lib/python*/site-packages/*"))

@@ -77,8 +77,9 @@ class Workshop:
     mirror: Mirror = Mirror()
 
     def log(self, recipe_id: str) -> Path:
-        """Where the output of a recipe's programs goes."""
-        folder = self.cache.root / "logs"
+        """Where the output of a recipe's programs goes; every checkout has logs of its own."""
+        checkout = Digest.of(bytes(self.repository.folder.resolve())).hex[:12]
+        folder = self.cache.root / "logs" / checkout
         folder.mkdir(parents=True, exist_ok=True)
         return folder / f"{recipe_id.replace(':', '-').replace('/', '-')}.log"
 

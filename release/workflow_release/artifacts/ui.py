@@ -106,7 +106,7 @@ def _packages(recipe: UiBundle, files: tuple[Tracked, ...], shop: Workshop, tool
     def make(folder: Path) -> None:
         shop.progress.note(f"installing the packages of {recipe.name}'s lock, once")
         export(shop.repository, manifests, folder)
-        arguments = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"]
+        arguments = ["ci", "--ignore-scripts", "--include=dev", "--no-audit", "--no-fund"]
         _npm(arguments, folder / recipe.project, recipe, shop, _fetching(shop, tool))
 
     tree = shop.cache.tree(key("packages", parts), make).path
