@@ -3,6 +3,9 @@
 `manifest.json` is Docker's own list: `docker load` of engines without the containerd store reads
 it and nothing else. It names the same configurations and layers, one entry a platform, tagged
 `<name>:<version>-<architecture>`; OCI readers go by `index.json` and leave it alone.
+
+containerd, and so Docker with its store, names what it imports by an annotation of its own. Without
+it the name is the bare version, under which Docker says it has loaded the image and finds none.
 """
 
 from __future__ import annotations
@@ -28,6 +31,8 @@ from workflow_sbom.errors import Fault
 
 MEDIA_TYPE = "application/vnd.oci.image.layout.v1+tar"
 BLOBS = "blobs/sha256"
+# What Docker makes of a name without a registry, in full: it finds an image by no other form.
+_NORMAL = "docker.io/library"
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}", re.ASCII)
 
 
@@ -107,7 +112,11 @@ def _small(contents: Contents) -> Mapping[str, bytes]:
     documents = [contents.index]
     for built in contents.images:
         documents += [built.configuration, built.manifest]
-    entry = contents.index.descriptor() | {"annotations": {image.REF_NAME: contents.version}}
+    names = {
+        image.REF_NAME: contents.version,
+        image.CONTAINERD_NAME: f"{_NORMAL}/{contents.name}:{contents.version}",
+    }
+    entry = contents.index.descriptor() | {"annotations": names}
     root: canonical.Json = {"schemaVersion": 2, "mediaType": image.INDEX, "manifests": [entry]}
     return {
         **{f"{BLOBS}/{document.digest.hex}": document.data for document in documents},

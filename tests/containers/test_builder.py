@@ -181,6 +181,19 @@ def test_docker_finds_its_list_of_the_same_layers(shop: World, tmp_path: Path) -
     assert all(layer in names for entry in entries for layer in entry["Layers"])
 
 
+def test_containerd_and_docker_with_its_store_find_the_image_by_its_name(
+    shop: World, tmp_path: Path
+) -> None:
+    with tarfile.open(build(shop, tmp_path).path) as archive:
+        top = archive.extractfile("index.json")
+        assert top is not None
+        (entry,) = json.load(top)["manifests"]
+    assert entry["annotations"] == {
+        "org.opencontainers.image.ref.name": "1.2.3",
+        "io.containerd.image.name": "docker.io/library/shop:1.2.3",
+    }
+
+
 def relock(made: World, extra: bytes, name: str) -> None:
     """Put another package into the image, for amd64 and arm64 the same bytes."""
     held = lock.load(made.root / "images/debian.lock.json")
