@@ -100,7 +100,7 @@ class Console:
 
     @contextmanager
     def progress(self) -> Iterator[Progress]:
-        """A view of long work: bars on a terminal, a line an event elsewhere."""
+        """A view of long work: live on a terminal, a line an event elsewhere."""
         from workflow_release import watch
 
         if not self.live:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterable
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from threading import Event
@@ -17,14 +17,13 @@ from typing import NamedTuple
 _STEP = 0.05
 # Who shares our terminal has had its Ctrl-C already and is cleaning up. Then programs are
 # interrupted, told to end, killed; each time with so many seconds to follow.
-_ROUNDS = ((0, 0.5), (signal.SIGINT, 3.0), (signal.SIGTERM, 2.0), (signal.SIGKILL, 2.0))
+_ROUNDS = ((0, 0.5), (signal.SIGINT, 2.0), (signal.SIGTERM, 2.0), (signal.SIGKILL, 2.0))
 
 
 class Process(NamedTuple):
-    """A process that runs: its id may be used again, with the moment it started it is the one."""
+    """A process: its id may be used again, with the moment it started it is the one."""
 
     id: int
-    parent: int
     started: int
 
 
@@ -44,15 +43,15 @@ def end_below(ancestor: int) -> None:
 
 def _alive(known: frozenset[Process], ancestor: int) -> frozenset[Process]:
     """Of those known before, who still runs, whoever is its parent now; and who came since."""
-    everything = running()
-    return (known & everything) | below(ancestor, everything)
+    parents = running()
+    return (known & parents.keys()) | below(ancestor, parents)
 
 
-def below(ancestor: int, everything: Iterable[Process]) -> frozenset[Process]:
+def below(ancestor: int, parents: Mapping[Process, int]) -> frozenset[Process]:
     """The descendants of a process."""
     children: dict[int, list[Process]] = {}
-    for each in everything:
-        children.setdefault(each.parent, []).append(each)
+    for each, parent in parents.items():
+        children.setdefault(parent, []).append(each)
     found: set[Process] = set()
     left = [ancestor]
     while left:
@@ -62,19 +61,19 @@ def below(ancestor: int, everything: Iterable[Process]) -> frozenset[Process]:
     return frozenset(found)
 
 
-def running() -> frozenset[Process]:
-    """Every process of the machine that has not ended."""
-    found = set()
+def running() -> dict[Process, int]:
+    """Every process of the machine that has not ended, with its parent's id."""
+    found = []
     for folder in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
-            found.add(parse_stat((folder / "stat").read_bytes()))
-    return frozenset(each for each in found if each is not None)
+            found.append(parse_stat((folder / "stat").read_bytes()))
+    return dict(each for each in found if each is not None)
 
 
-def parse_stat(line: bytes) -> Process | None:
+def parse_stat(line: bytes) -> tuple[Process, int] | None:
     """Read /proc/<id>/stat (proc(5)), whatever the program calls itself; None when it has ended."""
     number, _, rest = line.partition(b" (")
     state, parent, *fields = rest.rpartition(b") ")[2].split()
     if state in {b"Z", b"X"}:
         return None
-    return Process(id=int(number), parent=int(parent), started=int(fields[17]))
+    return Process(id=int(number), started=int(fields[17])), int(parent)

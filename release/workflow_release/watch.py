@@ -1,4 +1,4 @@
-"""Views of long work, for whoever watches: bars on a terminal, a line an event elsewhere."""
+"""Views of long work, for whoever watches: live on a terminal, a line an event elsewhere."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from workflow_release.names import printable
 from workflow_release.progress import Progress
 
 if TYPE_CHECKING:
-    from rich.progress import Progress as Bars
+    from rich.progress import Progress as Lines
     from rich.progress import TaskID
 
 
@@ -41,8 +41,11 @@ class Tally:
         now = time.monotonic()
         with self._lock:
             self.done += 1
-            count = f"[{self.done}/{max(self.expected, self.done)}]"
+            count = str(self)
         return count, now - self._started.pop(task, now)
+
+    def __str__(self) -> str:
+        return f"[{self.done}/{max(self.expected, self.done)}]"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -85,52 +88,50 @@ class PlainProgress:
 class LiveProgress:
     """A line an outcome that stays, and below them what is being worked on; a `Progress`."""
 
-    bars: Bars
+    lines: Lines
     total: TaskID
-    _lines: dict[str, TaskID] = field(default_factory=dict)
+    _running: dict[str, TaskID] = field(default_factory=dict)
     _tally: Tally = field(default_factory=Tally)
 
     def expect(self, tasks: int) -> None:
         """So many more tasks will be reported."""
         self._tally.expect(tasks)
-        self.bars.update(self.total, total=self._tally.expected)
+        self.lines.update(self.total, description=f"{self._tally} done")
 
     def started(self, task: str) -> None:
         """A line with a spinner."""
         self._tally.start(task)
-        self._lines[task] = self.bars.add_task(printable(task), total=None)
+        self._running[task] = self.lines.add_task(printable(task), total=None)
 
     def finished(self, task: str, *, reused: bool) -> None:
-        """A line with the seconds it took, unless it was reused; the total advances."""
-        count, seconds = self._tally.end(task)
+        """A line with the seconds it took, unless it was reused."""
+        count, seconds = self._end(task)
         if not reused:
             self._stays(f"{count} ✓ {task}: {seconds:.1f} s", "green")
-        self._advance(task)
 
     def failed(self, task: str, log: Path | None) -> None:
         """A line that names the log."""
-        self._stays(f"{self._tally.end(task)[0]} ✗ {task}: {_failure(log)}", "bold red")
-        self._advance(task)
+        self._stays(f"{self._end(task)[0]} ✗ {task}: {_failure(log)}", "bold red")
 
     def skipped(self, task: str, because: str) -> None:
         """A line that names what it waited for."""
-        count, _ = self._tally.end(task)
-        self._stays(f"{count} - {task}: not tried: {because} failed", "yellow")
-        self._advance(task)
+        self._stays(f"{self._end(task)[0]} - {task}: not tried: {because} failed", "yellow")
 
     def note(self, text: str) -> None:
         """A line of its own."""
         self._stays(f"  {text}", "dim")
 
     def _stays(self, text: str, style: str) -> None:
-        self.bars.console.print(
-            printable(text), style=style, markup=False, highlight=False, soft_wrap=True
-        )
+        from rich.text import Text  # read literally: neither markup nor `:a:` for an emoji
 
-    def _advance(self, task: str) -> None:
-        if (line := self._lines.pop(task, None)) is not None:
-            self.bars.remove_task(line)
-        self.bars.advance(self.total)
+        self.lines.console.print(Text(printable(text), style=style), soft_wrap=True)
+
+    def _end(self, task: str) -> tuple[str, float]:
+        ended = self._tally.end(task)
+        self.lines.update(self.total, description=f"{self._tally} done")
+        if (line := self._running.pop(task, None)) is not None:
+            self.lines.remove_task(line)
+        return ended
 
 
 def _failure(log: Path | None) -> str:
@@ -141,21 +142,10 @@ def _failure(log: Path | None) -> str:
 def live(stream: TextIO) -> Iterator[Progress]:
     """A live view on a terminal, gone when the work is done; lines that stay, stay."""
     from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        SpinnerColumn,
-        TextColumn,
-        TimeElapsedColumn,
-    )
-    from rich.progress import Progress as Bars
+    from rich.progress import Progress as Lines
+    from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    columns = (
-        SpinnerColumn(finished_text="✓"),
-        TextColumn("{task.description}", markup=False),
-        BarColumn(bar_width=24),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    with Bars(*columns, console=Console(file=stream), transient=True) as bars:
-        yield LiveProgress(bars=bars, total=bars.add_task("release", total=None))
+    description = TextColumn("{task.description}", markup=False)
+    columns = (SpinnerColumn(), TimeElapsedColumn(), description)
+    with Lines(*columns, console=Console(file=stream), transient=True) as lines:
+        yield LiveProgress(lines=lines, total=lines.add_task("release", total=None))
