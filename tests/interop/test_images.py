@@ -93,9 +93,6 @@ class Release:
         name = self.archive(IMAGES[0]).name
         return Version.parse(name.removeprefix(f"{IMAGES[0]}-").removesuffix(".oci.tar"))
 
-    def tag(self, name: str, architecture: str = HERE) -> str:
-        return f"{name}:{self.version}-{architecture}"
-
 
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
@@ -117,66 +114,112 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
     return Release(folder=folder / "images")
 
 
-def configurations(archive: Path) -> dict[str, str]:
-    """The digest of each platform's configuration, read and hashed with nothing of ours."""
-    with tarfile.open(archive) as tar:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digests:
+    """What an archive holds, read and hashed with nothing of ours."""
 
-        def blob(descriptor: Mapping[str, Any]) -> Any:
-            algorithm, _, name = descriptor["digest"].partition(":")
-            stream = tar.extractfile(f"blobs/{algorithm}/{name}")
-            assert stream is not None
-            data = stream.read()
-            assert hashlib.new(algorithm, data).hexdigest() == name
-            return json.loads(data)
+    index: str
+    configurations: Mapping[str, str]
 
-        top = tar.extractfile("index.json")
-        assert top is not None
-        digests = {}
-        for entry in blob(json.load(top)["manifests"][0])["manifests"]:
-            configuration = blob(entry)["config"]
-            assert blob(configuration)["architecture"] == entry["platform"]["architecture"]
-            digests[entry["platform"]["architecture"]] = configuration["digest"]
-        return digests
+    @classmethod
+    def read(cls, archive: Path) -> Digests:
+        with tarfile.open(archive) as tar:
+
+            def blob(descriptor: Mapping[str, Any]) -> Any:
+                algorithm, _, name = descriptor["digest"].partition(":")
+                stream = tar.extractfile(f"blobs/{algorithm}/{name}")
+                assert stream is not None
+                data = stream.read()
+                assert hashlib.new(algorithm, data).hexdigest() == name
+                return json.loads(data)
+
+            top = tar.extractfile("index.json")
+            assert top is not None
+            (index,) = json.load(top)["manifests"]
+            configurations = {}
+            for entry in blob(index)["manifests"]:
+                configuration = blob(entry)["config"]
+                architecture = entry["platform"]["architecture"]
+                assert blob(configuration)["architecture"] == architecture
+                configurations[architecture] = configuration["digest"]
+            return cls(index=index["digest"], configurations=configurations)
 
 
 # ----------------------------------------------------------------------------------------- docker
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """An engine that has both images, by the names it gave them."""
+
+    docker: Docker
+    release: Release
+    whole: bool
+
+    def tag(self, name: str, architecture: str = HERE) -> str:
+        suffix = "" if self.whole else f"-{architecture}"
+        return f"{name}:{self.release.version}{suffix}"
+
+    def tags(self) -> set[str]:
+        return {self.tag(name, each) for name in IMAGES for each in ARCHITECTURES}
+
+
 @pytest.fixture(scope="module")
-def docker(release: Release) -> Iterator[Docker]:
-    """An engine that has both images; whether they are the right ones is tested first."""
-    with docker_engine.running() as client:
+def loaded(release: Release) -> Iterator[Loaded]:
+    """Whether the engine has the right images is tested first."""
+    with docker_engine.running() as docker:
+        found = Loaded(docker=docker, release=release, whole=docker.keeps_whole_indexes)
         for name in IMAGES:
-            client.tell("load", "--input", str(release.archive(name)))
+            docker.tell("load", "--input", str(release.archive(name)))
         try:
-            yield client
+            yield found
         finally:
-            client.ask("rmi", *(release.tag(n, a) for n in IMAGES for a in ARCHITECTURES))
+            docker.ask("rmi", *sorted(found.tags()))
+
+
+@pytest.fixture
+def docker(loaded: Loaded) -> Docker:
+    return loaded.docker
 
 
 @pytest.mark.parametrize("name", IMAGES)
-def test_what_was_loaded_is_what_was_built(docker: Docker, release: Release, name: str) -> None:
+def test_what_was_loaded_is_what_was_built(loaded: Loaded, name: str) -> None:
     """`docker load` may say that all is well and have loaded nothing."""
-    loaded = {
-        architecture: docker.inspect("image", release.tag(name, architecture))
-        for architecture in ARCHITECTURES
-    }
-
-    assert {each: image["Id"] for each, image in loaded.items()} == configurations(
-        release.archive(name)
-    )
-    for architecture, image in loaded.items():
-        assert (image["Os"], image["Architecture"]) == ("linux", architecture)
+    digests = Digests.read(loaded.release.archive(name))
+    assert set(digests.configurations) == set(ARCHITECTURES)
+    for architecture, digest in digests.configurations.items():
+        image = loaded.docker.inspect("image", loaded.tag(name, architecture))
+        assert image["Id"] == (digests.index if loaded.whole else digest)
         assert image["Config"]["User"] == NOBODY
+        assert (image["Os"], image["Architecture"]) == (
+            "linux",
+            HERE if loaded.whole else architecture,
+        )
 
 
 @pytest.mark.parametrize("name", IMAGES)
-def test_there_is_python_and_no_other_program(docker: Docker, release: Release, name: str) -> None:
-    image = release.tag(name)
+def test_containerd_names_one_image_for_all_platforms(loaded: Loaded, name: str) -> None:
+    """As Docker with containerd's store does, which finds it by no other name."""
+    archive = loaded.release.archive(name)
+    imported = ("images", "import", "--all-platforms", "--no-unpack", str(archive))
+    loaded.docker.ctr(*imported)
+    whole = f"docker.io/library/{name}:{loaded.release.version}"
+    lines = [line.split() for line in loaded.docker.ctr("images", "list").splitlines()]
+    (digest,) = (line[2] for line in lines if line[0] == whole)
+    assert digest == Digests.read(archive).index
+
+
+@pytest.mark.parametrize("name", IMAGES)
+def test_there_is_python_and_no_other_program(loaded: Loaded, name: str) -> None:
+    image = loaded.tag(name)
     for program in ("sh", "/bin/sh", "bash"):
-        refused = docker.run("--network=none", f"--entrypoint={program}", image, "-c", "true")
+        refused = loaded.docker.run(
+            "--network=none", f"--entrypoint={program}", image, "-c", "true"
+        )
         assert refused.returncode == 127, refused.stderr
-    looked = docker.run("--network=none", f"--entrypoint={PYTHON}", image, "-I", "-c", LOOK_AROUND)
+    looked = loaded.docker.run(
+        "--network=none", f"--entrypoint={PYTHON}", image, "-I", "-c", LOOK_AROUND
+    )
     assert json.loads(looked.stdout) == {
         "programs": [PYTHON, f"{PYTHON}.13"],
         "installers": [],
@@ -184,14 +227,12 @@ def test_there_is_python_and_no_other_program(docker: Docker, release: Release, 
 
 
 @pytest.mark.parametrize("name", IMAGES)
-def test_its_user_can_write_nothing_but_scratch_files(
-    docker: Docker, release: Release, name: str
-) -> None:
+def test_its_user_can_write_nothing_but_scratch_files(loaded: Loaded, name: str) -> None:
     """Not only because the root is read-only here: the files' own modes allow nothing."""
-    words = (f"--entrypoint={PYTHON}", release.tag(name), "-I", "-c", WRITE_EVERYWHERE)
-    open_root = docker.ask("run", "--rm", "--network=none", "--pull=never", *words)
+    words = (f"--entrypoint={PYTHON}", loaded.tag(name), "-I", "-c", WRITE_EVERYWHERE)
+    open_root = loaded.docker.ask("run", "--rm", "--network=none", "--pull=never", *words)
 
-    assert docker.run("--network=none", *words).stdout == ""
+    assert loaded.docker.run("--network=none", *words).stdout == ""
     assert open_root.stdout.split() == ["/tmp/mark", "/var/tmp/mark"]
 
 
@@ -227,24 +268,24 @@ def check_it_serves(client: httpx.Client, version: Version) -> None:
 
 
 @contextmanager
-def serving(docker: Docker, release: Release) -> Iterator[tuple[str, httpx.Client]]:
+def serving(loaded: Loaded) -> Iterator[tuple[str, httpx.Client]]:
     """A container of the engine on a loopback port of this machine, and a client of it."""
     port = free_port()
     with (
-        docker.container(
+        loaded.docker.container(
             *("--network=host", "--health-interval=1s", f"--env=PORT={port}"),
             *("--env=HTTP_PROXY=http://127.0.0.1:9", "--env=http_proxy=http://127.0.0.1:9"),
-            *(release.tag(IMAGES[0]), "--config", "/app/config.yaml", "--host", "127.0.0.1"),
+            *(loaded.tag(IMAGES[0]), "--config", "/app/config.yaml", "--host", "127.0.0.1"),
         ) as name,
         httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10, trust_env=False) as client,
     ):
-        until(lambda: answers(client), seconds=30, told=lambda: docker.logs(name))
+        until(lambda: answers(client), seconds=30, told=lambda: loaded.docker.logs(name))
         yield name, client
 
 
 @pytest.fixture(scope="module")
-def served(docker: Docker, release: Release) -> Iterator[tuple[str, httpx.Client]]:
-    with serving(docker, release) as found:
+def served(loaded: Loaded) -> Iterator[tuple[str, httpx.Client]]:
+    with serving(loaded) as found:
         yield found
 
 
@@ -269,12 +310,12 @@ def test_docker_finds_it_healthy_on_another_port_and_past_a_proxy(
     check_it_becomes_healthy(docker, served[0])
 
 
-def test_as_it_comes_it_serves_and_becomes_healthy(docker: Docker, release: Release) -> None:
+def test_as_it_comes_it_serves_and_becomes_healthy(loaded: Loaded) -> None:
     """No argument, its own port, a network of nothing but its own loopback."""
-    words = ("--network=none", "--health-interval=1s", release.tag(IMAGES[0]))
-    with docker.container(*words) as name:
-        check_it_becomes_healthy(docker, name)
-        docker.tell("exec", name, PYTHON, "-c", ASK_ANOTHER_ADDRESS)
+    words = ("--network=none", "--health-interval=1s", loaded.tag(IMAGES[0]))
+    with loaded.docker.container(*words) as name:
+        check_it_becomes_healthy(loaded.docker, name)
+        loaded.docker.tell("exec", name, PYTHON, "-c", ASK_ANOTHER_ADDRESS)
 
 
 def check_it_becomes_healthy(docker: Docker, name: str) -> None:
@@ -289,29 +330,27 @@ def check_it_becomes_healthy(docker: Docker, name: str) -> None:
     assert health()["Status"] == "healthy", health()
 
 
-def test_a_mounted_configuration_that_is_broken_is_refused_by_name(
-    docker: Docker, release: Release
-) -> None:
+def test_a_mounted_configuration_that_is_broken_is_refused_by_name(loaded: Loaded) -> None:
     with tempfile.TemporaryDirectory(prefix="mounted-") as name:
         folder = Path(name)
         folder.chmod(0o755)
         (folder / "config.yaml").write_text("modules:\n  - {name: web, type: no.such.kind}\n")
         mounted = f"--volume={folder}/config.yaml:/app/config.yaml:ro"
-        refused = docker.run("--network=none", mounted, release.tag(IMAGES[0]))
+        refused = loaded.docker.run("--network=none", mounted, loaded.tag(IMAGES[0]))
     assert refused.returncode == 3, refused.stderr
     assert "no.such.kind" in refused.stderr
     assert "Traceback" not in refused.stderr
 
 
-def test_sigterm_ends_it_in_time_though_a_client_stays(docker: Docker, release: Release) -> None:
+def test_sigterm_ends_it_in_time_though_a_client_stays(loaded: Loaded) -> None:
     """Docker sends SIGTERM, and SIGKILL ten seconds later: that would be exit code 137."""
-    with serving(docker, release) as (name, client):
+    with serving(loaded) as (name, client):
         assert answers(client)
         begin = time.monotonic()
-        docker.tell("stop", "--time=10", name)
+        loaded.docker.tell("stop", "--time=10", name)
         assert time.monotonic() - begin < 10
-        state = docker.inspect("container", name)["State"]
-        assert (state["Status"], state["ExitCode"]) == ("exited", 0), docker.logs(name)
+        state = loaded.docker.inspect("container", name)["State"]
+        assert (state["Status"], state["ExitCode"]) == ("exited", 0), loaded.docker.logs(name)
         assert not answers(client)
 
 
@@ -395,18 +434,18 @@ def postgres_socket() -> Iterator[Path]:
 
 
 @pytest.fixture
-def under_docker(docker: Docker, release: Release, postgres_socket: Path) -> Migrate:
+def under_docker(loaded: Loaded, postgres_socket: Path) -> Migrate:
     """No network: the server is reached by its socket alone."""
     there = "/run/postgresql"
     socket_file = postgres_socket / postgres.SOCKET
 
     def run(folder: Path, database: str, *words: str) -> subprocess.CompletedProcess[str]:
-        return docker.run(
+        return loaded.docker.run(
             "--network=none",
             f"--volume={folder}:/migrations:ro",
             f"--volume={socket_file}:{there}/{socket_file.name}",
             f"--env=DATABASE_URL={address(database, Path(there))}",
-            release.tag(IMAGES[1]),
+            loaded.tag(IMAGES[1]),
             *words,
             "--source-dir=/migrations",
         )

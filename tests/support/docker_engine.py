@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from support.absent import absent
 from support.patience import until
 
@@ -30,14 +32,23 @@ DROPPED = ("--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges", 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Docker:
-    """The client of one engine; `folder` holds its configuration: nobody's own takes part."""
+    """The client of one engine; `folder` holds its configuration: nobody's own takes part.
+
+    `containerd` is the socket of the engine's own containerd, where we started both.
+    """
 
     host: str
     folder: Path
+    containerd: Path | None = None
 
     @property
     def environment(self) -> Mapping[str, str]:
         return {"PATH": PROGRAMS, "HOME": str(self.folder), "DOCKER_CONFIG": str(self.folder)}
+
+    @property
+    def keeps_whole_indexes(self) -> bool:
+        """Whether it keeps images in containerd's store, as Docker does from version 29 on."""
+        return "io.containerd.snapshotter" in self.tell("info", "--format={{.DriverStatus}}")
 
     def ask(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run a command that may fail."""
@@ -59,6 +70,21 @@ class Docker:
     def inspect(self, kind: str, name: str) -> Any:
         (found,) = json.loads(self.tell(kind, "inspect", name))
         return found
+
+    def ctr(self, *words: str) -> str:
+        """Run containerd's own client, which must succeed; what it printed."""
+        if self.containerd is None:
+            pytest.skip("the engine's containerd is another's")
+        command = [_program("ctr"), f"--address={self.containerd}", "--namespace=tests", *words]
+        done = subprocess.run(
+            command,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=SECONDS,
+        )
+        return done.stdout
 
     @contextmanager
     def container(self, *words: str) -> Iterator[str]:
@@ -88,7 +114,8 @@ def running() -> Iterator[Docker]:
             _program("docker")
             yield Docker(host=given, folder=folder)
             return
-        docker = Docker(host=f"unix://{folder}/socket", folder=folder)
+        containerd = folder / "exec/containerd/containerd.sock"
+        docker = Docker(host=f"unix://{folder}/socket", folder=folder, containerd=containerd)
         with _daemon(docker):
             yield docker
 
