@@ -6,17 +6,14 @@ release that `WORKFLOW_RELEASE_FOLDER` names.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import platform
-import shutil
 import socket
 import subprocess
-import tarfile
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -29,19 +26,15 @@ import psycopg
 import pytest
 
 from support import docker_engine, postgres
-from support.absent import absent
 from support.docker_engine import Docker
+from support.images import ENGINE, IMAGES, MIGRATE, Digests, Emulated, Release
 from support.patience import until
 from support.person import User
 from support.repositories import git
-from workflow_containers.layout import Layout
-from workflow_containers.platform import ARM64
-from workflow_containers.unpack import unpack
 from workflow_release.version import Version
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILT_VARIABLE = "WORKFLOW_RELEASE_FOLDER"
-IMAGES = ("workflow-engine", "workflow-migrate")
 ARCHITECTURES = ("amd64", "arm64")
 HERE = {"x86_64": "amd64", "aarch64": "arm64"}[platform.machine()]
 NOBODY = "65532:65532"
@@ -68,6 +61,17 @@ for folder, _, files in os.walk("/"):
             continue
         print(path)
 """
+# No compiled module misses a library; authorities, time zones, services and the user are known.
+ASK_EVERYTHING = """
+import getpass, glob, importlib, pathlib, socket, ssl, zoneinfo
+for path in glob.glob("/usr/lib/python3.*/lib-dynload/*.so"):
+    importlib.import_module(pathlib.Path(path).name.split(".")[0])
+assert ssl.create_default_context().cert_store_stats()["x509_ca"] > 100
+assert zoneinfo.ZoneInfo("Pacific/Kiritimati")
+assert socket.getservbyname("https") == 443
+assert socket.gethostbyname("localhost") == "127.0.0.1"
+assert getpass.getuser() == "nonroot"
+"""
 # Answered by a server that listens on every address, as one in a container must.
 ASK_ANOTHER_ADDRESS = """
 import urllib.request
@@ -76,22 +80,6 @@ assert urllib.request.urlopen("http://127.0.0.2:8080/healthz", timeout=5).status
 
 
 # ----------------------------------------------------------------------------------- the archives
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Release:
-    """A folder with the two archives of one version."""
-
-    folder: Path
-
-    def archive(self, name: str) -> Path:
-        (found,) = self.folder.glob(f"{name}-*.oci.tar")
-        return found
-
-    @property
-    def version(self) -> Version:
-        name = self.archive(IMAGES[0]).name
-        return Version.parse(name.removeprefix(f"{IMAGES[0]}-").removesuffix(".oci.tar"))
 
 
 @pytest.fixture(scope="module")
@@ -112,37 +100,6 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
     )
     assert built.code == 0, built.err
     return Release(folder=folder / "images")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Digests:
-    """What an archive holds, read and hashed with nothing of ours."""
-
-    index: str
-    configurations: Mapping[str, str]
-
-    @classmethod
-    def read(cls, archive: Path) -> Digests:
-        with tarfile.open(archive) as tar:
-
-            def blob(descriptor: Mapping[str, Any]) -> Any:
-                algorithm, _, name = descriptor["digest"].partition(":")
-                stream = tar.extractfile(f"blobs/{algorithm}/{name}")
-                assert stream is not None
-                data = stream.read()
-                assert hashlib.new(algorithm, data).hexdigest() == name
-                return json.loads(data)
-
-            top = tar.extractfile("index.json")
-            assert top is not None
-            (index,) = json.load(top)["manifests"]
-            configurations = {}
-            for entry in blob(index)["manifests"]:
-                configuration = blob(entry)["config"]
-                architecture = entry["platform"]["architecture"]
-                assert blob(configuration)["architecture"] == architecture
-                configurations[architecture] = configuration["digest"]
-            return cls(index=index["digest"], configurations=configurations)
 
 
 # ----------------------------------------------------------------------------------------- docker
@@ -227,6 +184,13 @@ def test_there_is_python_and_no_other_program(loaded: Loaded, name: str) -> None
 
 
 @pytest.mark.parametrize("name", IMAGES)
+def test_its_python_is_whole(loaded: Loaded, name: str) -> None:
+    words = (f"--entrypoint={PYTHON}", loaded.tag(name), "-I", "-c", ASK_EVERYTHING)
+    asked = loaded.docker.run("--network=none", *words)
+    assert (asked.returncode, asked.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("name", IMAGES)
 def test_its_user_can_write_nothing_but_scratch_files(loaded: Loaded, name: str) -> None:
     """Not only because the root is read-only here: the files' own modes allow nothing."""
     words = (f"--entrypoint={PYTHON}", loaded.tag(name), "-I", "-c", WRITE_EVERYWHERE)
@@ -275,7 +239,7 @@ def serving(loaded: Loaded) -> Iterator[tuple[str, httpx.Client]]:
         loaded.docker.container(
             *("--network=host", "--health-interval=1s", f"--env=PORT={port}"),
             *("--env=HTTP_PROXY=http://127.0.0.1:9", "--env=http_proxy=http://127.0.0.1:9"),
-            *(loaded.tag(IMAGES[0]), "--config", "/app/config.yaml", "--host", "127.0.0.1"),
+            *(loaded.tag(ENGINE), "--config", "/app/config.yaml", "--host", "127.0.0.1"),
         ) as name,
         httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10, trust_env=False) as client,
     ):
@@ -312,7 +276,7 @@ def test_docker_finds_it_healthy_on_another_port_and_past_a_proxy(
 
 def test_as_it_comes_it_serves_and_becomes_healthy(loaded: Loaded) -> None:
     """No argument, its own port, a network of nothing but its own loopback."""
-    words = ("--network=none", "--health-interval=1s", loaded.tag(IMAGES[0]))
+    words = ("--network=none", "--health-interval=1s", loaded.tag(ENGINE))
     with loaded.docker.container(*words) as name:
         check_it_becomes_healthy(loaded.docker, name)
         loaded.docker.tell("exec", name, PYTHON, "-c", ASK_ANOTHER_ADDRESS)
@@ -336,7 +300,7 @@ def test_a_mounted_configuration_that_is_broken_is_refused_by_name(loaded: Loade
         folder.chmod(0o755)
         (folder / "config.yaml").write_text("modules:\n  - {name: web, type: no.such.kind}\n")
         mounted = f"--volume={folder}/config.yaml:/app/config.yaml:ro"
-        refused = loaded.docker.run("--network=none", mounted, loaded.tag(IMAGES[0]))
+        refused = loaded.docker.run("--network=none", mounted, loaded.tag(ENGINE))
     assert refused.returncode == 3, refused.stderr
     assert "no.such.kind" in refused.stderr
     assert "Traceback" not in refused.stderr
@@ -357,35 +321,6 @@ def test_sigterm_ends_it_in_time_though_a_client_stays(loaded: Loaded) -> None:
 # -------------------------------------------------------------------------------------- under qemu
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Emulated:
-    """An image's root filesystem for arm64, unpacked, and how it wants to be run."""
-
-    qemu: str
-    root: Path
-    entrypoint: tuple[str, ...]
-    environment: Mapping[str, str]
-
-    @classmethod
-    def unpack(cls, archive: Path, root: Path) -> Emulated:
-        qemu = shutil.which("qemu-aarch64-static")
-        with Layout(archive) as layout:
-            image = layout.image(ARM64)
-            unpack((entry for layer in image.layers for entry in layout.entries(layer)), root)
-        return cls(
-            qemu=qemu or absent("no qemu-aarch64-static: apt-get install qemu-user-static"),
-            root=root,
-            entrypoint=image.entrypoint,
-            environment=dict(line.split("=", 1) for line in image.config["config"]["Env"]),
-        )
-
-    def command(self, *words: str) -> list[str]:
-        """Paths are looked up in the root first: the image's linker, libraries and modules."""
-        program, *rest = self.entrypoint
-        there = str(self.root / program.removeprefix("/"))
-        return [self.qemu, "-L", str(self.root), "-0", program, there, *rest, *words]
-
-
 @pytest.fixture(scope="module")
 def emulated(
     release: Release, tmp_path_factory: pytest.TempPathFactory
@@ -398,7 +333,7 @@ def emulated(
 def test_the_arm64_engine_serves(
     emulated: Callable[[str], Emulated], release: Release, tmp_path: Path
 ) -> None:
-    engine, port = emulated(IMAGES[0]), free_port()
+    engine, port = emulated(ENGINE), free_port()
     command = engine.command("--config", "/app/config.yaml", "--host", "127.0.0.1")
     environment = {**engine.environment, "PORT": str(port)}
     log = tmp_path / "log"
@@ -445,7 +380,7 @@ def under_docker(loaded: Loaded, postgres_socket: Path) -> Migrate:
             f"--volume={folder}:/migrations:ro",
             f"--volume={socket_file}:{there}/{socket_file.name}",
             f"--env=DATABASE_URL={address(database, Path(there))}",
-            loaded.tag(IMAGES[1]),
+            loaded.tag(MIGRATE),
             *words,
             "--source-dir=/migrations",
         )
@@ -455,7 +390,7 @@ def under_docker(loaded: Loaded, postgres_socket: Path) -> Migrate:
 
 @pytest.fixture
 def under_qemu(emulated: Callable[[str], Emulated], postgres_socket: Path) -> Migrate:
-    image = emulated(IMAGES[1])
+    image = emulated(MIGRATE)
 
     def run(folder: Path, database: str, *words: str) -> subprocess.CompletedProcess[str]:
         url = address(database, postgres_socket)
@@ -554,7 +489,7 @@ def test_migrate_runs_no_python_of_the_folder_it_is_given(
 def test_the_arm64_migrate_tells_its_version(
     emulated: Callable[[str], Emulated], release: Release
 ) -> None:
-    image = emulated(IMAGES[1])
+    image = emulated(MIGRATE)
     told = subprocess.run(
         image.command("--version"),
         env=image.environment,

@@ -124,8 +124,9 @@ def running() -> Iterator[Docker]:
 def _daemon(docker: Docker) -> Iterator[None]:
     folder = docker.folder
     (folder / "daemon.json").write_text(json.dumps(_configuration(docker)))
-    # In a mount namespace of its own: whatever it mounts is gone with it.
-    argv = ["unshare", "--mount", _startable(), f"--config-file={folder}/daemon.json"]
+    # It ends when we are killed, and whatever it mounted is gone with its mount namespace.
+    around = ["setpriv", "--pdeathsig=TERM", "unshare", "--mount"]
+    argv = [*around, _startable(), f"--config-file={folder}/daemon.json"]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             argv,
