@@ -237,8 +237,14 @@ def _applies(text: str) -> bool:
 
 
 def _why(error: Exception) -> str:
-    """The error, and what the backend's interpreter said, which `build` keeps to itself."""
-    told = str(getattr(getattr(error, "exception", None), "traceback", ""))
+    """The error, and what the backend's interpreter said, which `build` keeps to itself.
+
+    An error of ours, which `build` wraps like any other, is told as it is.
+    """
+    inner = getattr(error, "exception", None)
+    if isinstance(inner, BuildError):
+        return inner.message
+    told = str(getattr(inner, "traceback", ""))
     return f"{error} {told.strip().rpartition(chr(10))[2]}".strip()
 
 

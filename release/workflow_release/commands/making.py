@@ -54,6 +54,8 @@ class Job:
         tree = read_tree(repository, self.plan.source.commit)
         shell.host.cache.mkdir(parents=True, exist_ok=True)
         with shell.console.progress() as progress:
+            if not self.plan.source.clean:
+                progress.note("uncommitted changes are not in it: what is built is the commit")
             yield Workshop(
                 plan=self.plan,
                 repository=repository,

@@ -34,7 +34,8 @@ def show(plan: Plan, console: Console) -> None:
     origin = source.tag or source.branch or "a detached commit"
     console.result(f"{plan.name} {plan.version}  from {source.commit[:12]} ({origin})")
     since = f"since {plan.previous}" if plan.previous else "since the beginning"
-    console.result(f"{len(plan.changes)} changes {since}")
+    count = "1 change" if len(plan.changes) == 1 else f"{len(plan.changes)} changes"
+    console.result(f"{count} {since}")
     console.result("")
     rows = [
         (recipe.id, expected_name(recipe, plan.version), ", ".join(platforms_of(recipe)))
