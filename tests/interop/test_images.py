@@ -343,10 +343,10 @@ def test_the_arm64_engine_serves(
         httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False) as client,
     ):
         try:
-            until(lambda: answers(client), seconds=60, told=log.read_text)
+            until(lambda: answers(client), seconds=120, told=log.read_text)
             check_it_serves(client, release.version)
             process.terminate()
-            assert process.wait(10) == 0, log.read_text()
+            assert process.wait(30) == 0, log.read_text()
         finally:
             process.kill()
 
@@ -453,7 +453,6 @@ def test_migrate_applies_reports_and_reverts(
         with psycopg.connect(url) as own:
             return [name for (name,) in own.execute(query)]
 
-    assert states(run("status", "--json")) == [(1, "pending"), (2, "pending")]
     applied = run("up")
     assert (applied.returncode, applied.stdout) == (0, "applied 1_users\napplied 2_index\n")
     assert relations() == ["by_name", "users"]
