@@ -29,11 +29,11 @@ MAY_IMPORT = {
 }
 # The modules that own an edge; everything else is handed what it needs.
 EDGES = {
-    "subprocess": {"workflow_release/run.py", "workflow_containers/run.py"},
-    "os.environ": {"workflow_release/host.py", "workflow_containers/host.py"},
+    "subprocess": {"workflow_release/machine/run.py", "workflow_containers/run.py"},
+    "os.environ": {"workflow_release/machine/host.py", "workflow_containers/host.py"},
     "urllib.request": {"workflow_containers/transport.py"},
-    "print": {"workflow_release/console.py", "workflow_containers/__main__.py"},
-    "time": {"workflow_release/watch.py"},
+    "print": {"workflow_release/terminal/console.py", "workflow_containers/__main__.py"},
+    "time": {"workflow_release/terminal/watch.py"},
     "random": set(),
     "socket": set(),
 }

@@ -6,7 +6,7 @@ import json
 import os
 from pathlib import Path
 
-from workflow_release import config
+from workflow_release.planning import config
 
 SCHEMA = Path(__file__).resolve().parents[1] / "docs" / "release.schema.json"
 

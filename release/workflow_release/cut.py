@@ -11,16 +11,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from workflow_release import judge as judging
-from workflow_release.artifacts.interface import LockFile, Workshop
-from workflow_release.attest import attest, seal
-from workflow_release.build import build
-from workflow_release.cache import key
-from workflow_release.describe import describe
-from workflow_release.examine import Examiner, gather
+from workflow_release.attesting.attest import attest, seal
+from workflow_release.attesting.describe import describe
+from workflow_release.attesting.provenance import Builder
+from workflow_release.attesting.record import Release
+from workflow_release.building.artifacts.interface import LockFile, Workshop
+from workflow_release.building.build import build
+from workflow_release.building.cache import key
+from workflow_release.judging import judge as judging
+from workflow_release.judging.examine import Examiner, gather
 from workflow_release.model import Artifact, Attested, Lock, Published
-from workflow_release.provenance import Builder
-from workflow_release.record import Release
 from workflow_release.signing.interface import Signer
 from workflow_release.targets.interface import Publisher, Shipment
 

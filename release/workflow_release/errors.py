@@ -21,7 +21,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from workflow_release.model import Finding
+    from workflow_release.finding import Finding
 
 
 class ReleaseError(Exception):

@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from workflow_containers.platform import Platform
+from workflow_release.finding import Finding as Finding  # noqa: PLC0414 - part of the line
 from workflow_release.source import Change as Change  # noqa: PLC0414 - part of the line
 from workflow_release.source import Source as Source  # noqa: PLC0414 - part of the line
 from workflow_release.version import Version
@@ -248,16 +249,6 @@ class Attested:
     def files(self) -> tuple[File, ...]:
         """What was made beside the artifacts themselves."""
         return (*self.sboms, self.release_sbom, self.sums, self.provenance)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """Why a gate refuses: which gate, about what, the fault and the remedy."""
-
-    gate: str
-    subject: str
-    message: str
-    remedy: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

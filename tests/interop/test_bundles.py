@@ -20,8 +20,8 @@ import pytest
 from simulators import releases
 from workflow_release import names
 from workflow_release.errors import ToolError
-from workflow_release.host import Host
-from workflow_release.run import Command, checked, run
+from workflow_release.machine.host import Host
+from workflow_release.machine.run import Command, checked, run
 from workflow_release.signing.local import KeySigner
 from workflow_sbom import canonical
 

@@ -13,10 +13,10 @@ from support import built
 from support.candidates import IMAGE, SDIST, UI, WHEEL, candidate, evidence, reexamined, replan
 from support.candidates import resource as source
 from workflow_release.errors import GateError
-from workflow_release.evidence import Member, Report
-from workflow_release.gates import GATES
-from workflow_release.gates.interface import Candidate
-from workflow_release.judge import judge
+from workflow_release.judging.evidence import Member, Report
+from workflow_release.judging.gates import GATES
+from workflow_release.judging.gates.interface import Candidate
+from workflow_release.judging.judge import judge
 from workflow_release.version import Version
 
 GOOD = candidate()

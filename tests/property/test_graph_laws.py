@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workflow_release.graph import Task, run
+from workflow_release.building.graph import Task, run
 
 
 @dataclass(frozen=True)

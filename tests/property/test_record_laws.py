@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from simulators import releases
 from workflow_containers.platform import Platform
-from workflow_release import bundle, record, sums
-from workflow_release.dsse import Envelope
+from workflow_release.attesting import bundle, record, sums
+from workflow_release.attesting.dsse import Envelope
+from workflow_release.attesting.record import Built, Entry, Release
+from workflow_release.attesting.sums import Sum
 from workflow_release.model import (
     Change,
     GoBinary,
@@ -25,8 +27,6 @@ from workflow_release.model import (
     UiBundle,
     Wheel,
 )
-from workflow_release.record import Built, Entry, Release
-from workflow_release.sums import Sum
 from workflow_release.version import Version
 from workflow_sbom.digest import Digest
 

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from simulators import releases
 from simulators.releases import judged, told
-from workflow_release import checks, names
+from workflow_release import names
 from workflow_release.errors import ReleaseError, VerificationError
+from workflow_release.verifying import checks
 from workflow_sbom import canonical
 from workflow_sbom.canonical import Json
 

@@ -12,11 +12,11 @@ from simulators import releases
 from support.desk import PROJECT, Desk
 from support.git_repository import GitRepository
 from support.workshops import Told
-from workflow_release.artifacts.interface import LockFile, Workshop
+from workflow_release.attesting.provenance import LocalBuilder
+from workflow_release.building.artifacts.interface import LockFile, Workshop
 from workflow_release.cli import parse
 from workflow_release.commands.interface import Shell
 from workflow_release.commands.making import Job
-from workflow_release.console import Console
 from workflow_release.cut import Cut, Studio, cut
 from workflow_release.errors import (
     BuildError,
@@ -26,11 +26,11 @@ from workflow_release.errors import (
     SigningError,
     TargetError,
 )
+from workflow_release.machine.run import Command, Completed, run
 from workflow_release.model import Lock, Plan, Published
-from workflow_release.provenance import LocalBuilder
-from workflow_release.run import Command, Completed, run
 from workflow_release.signing.interface import Signer
 from workflow_release.targets.interface import Publisher, Shipment
+from workflow_release.terminal.console import Console
 
 
 @dataclass

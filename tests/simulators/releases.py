@@ -13,11 +13,13 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from workflow_containers.platform import AMD64, ARM64
-from workflow_release import attest, names
-from workflow_release.checks import Expected
+from workflow_release import names
+from workflow_release.attesting import attest
+from workflow_release.attesting.provenance import Builder, LocalBuilder
+from workflow_release.attesting.record import Release
+from workflow_release.attesting.statement import encode
 from workflow_release.errors import VerificationError
-from workflow_release.folder import Present
-from workflow_release.host import Host
+from workflow_release.machine.host import Host
 from workflow_release.model import (
     Artifact,
     Attested,
@@ -32,12 +34,11 @@ from workflow_release.model import (
     UiBundle,
     Wheel,
 )
-from workflow_release.provenance import Builder, LocalBuilder
-from workflow_release.record import Release
 from workflow_release.signing.local import KeySigner
-from workflow_release.statement import encode
-from workflow_release.verdict import Verdict
-from workflow_release.verify import verify
+from workflow_release.verifying.checks import Expected
+from workflow_release.verifying.folder import Present
+from workflow_release.verifying.verdict import Verdict
+from workflow_release.verifying.verify import verify
 from workflow_release.version import Version
 from workflow_sbom import canonical, cyclonedx
 from workflow_sbom.digest import Digest, Measured

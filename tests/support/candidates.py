@@ -11,13 +11,14 @@ from pathlib import Path, PurePosixPath
 from support import built
 from workflow_containers.platform import AMD64, ARM64
 from workflow_release import names
-from workflow_release.cache import Cache
-from workflow_release.evidence import Evidence, LockEvidence, Report
-from workflow_release.examine import examine
-from workflow_release.examining.environment import Workbench
-from workflow_release.gates import GATES
-from workflow_release.gates.interface import Candidate
-from workflow_release.host import Host
+from workflow_release.building.cache import Cache
+from workflow_release.judging.evidence import Evidence, LockEvidence, Report
+from workflow_release.judging.examine import examine
+from workflow_release.judging.examining.environment import Workbench
+from workflow_release.judging.gates import GATES
+from workflow_release.judging.gates.interface import Candidate
+from workflow_release.machine.host import Host
+from workflow_release.machine.run import Command, Completed
 from workflow_release.model import (
     Artifact,
     Attested,
@@ -32,7 +33,6 @@ from workflow_release.model import (
     UiBundle,
     Wheel,
 )
-from workflow_release.run import Command, Completed
 from workflow_release.version import Version
 from workflow_sbom import canonical
 from workflow_sbom.digest import Digest

@@ -15,9 +15,9 @@ from typing import Any
 
 from workflow_release.cli import parse
 from workflow_release.commands.interface import Shell
-from workflow_release.console import Console
-from workflow_release.host import Host
-from workflow_release.run import Run, run
+from workflow_release.machine.host import Host
+from workflow_release.machine.run import Run, run
+from workflow_release.terminal.console import Console
 
 BACKEND = '''\
 """A build backend inside the project, as PEP 517 allows: it needs no package."""

@@ -6,8 +6,8 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from workflow_release.git import Repository
-from workflow_release.run import Command, checked, run
+from workflow_release.machine.run import Command, checked, run
+from workflow_release.repository.git import Repository
 
 EPOCH = 1_700_000_000
 ENVIRONMENT = {

@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from support.git_repository import GitRepository
-from workflow_release.artifacts.interface import LockFile, Workshop
-from workflow_release.cache import Cache
-from workflow_release.host import Host
+from workflow_release.building.artifacts.interface import LockFile, Workshop
+from workflow_release.building.cache import Cache
+from workflow_release.building.staging import read_tree
+from workflow_release.machine.host import Host
+from workflow_release.machine.run import run
 from workflow_release.model import Artifact, Plan, Recipe
-from workflow_release.run import run
 from workflow_release.source import Source
-from workflow_release.staging import read_tree
 from workflow_release.version import Version
 from workflow_sbom.digest import Digest
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from workflow_release.build import build
+from workflow_release.building.build import build
 from workflow_release.commands.interface import Shell
 from workflow_release.commands.making import Job, output_folder, put_files, select
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from workflow_release.changes import changelog
 from workflow_release.commands.interface import Shell
-from workflow_release.history import decide
-from workflow_release.prepare import history
+from workflow_release.planning.prepare import history
+from workflow_release.repository.changes import changelog
+from workflow_release.repository.history import decide
 
 
 def run(asked: argparse.Namespace, shell: Shell) -> int:
@@ -15,7 +15,7 @@ def run(asked: argparse.Namespace, shell: Shell) -> int:
     read = history(shell.repository(asked.repository_path))
     version, source = decide(read), read.source
     if asked.json:
-        from workflow_release.plan import changes
+        from workflow_release.planning.plan import changes
 
         shell.console.json({"version": str(version), "changes": changes(read.changes)})
         return 0

@@ -7,23 +7,23 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from workflow_release.artifacts.interface import LockFile, Workshop
+from workflow_release.attesting.provenance import builder_of
+from workflow_release.building.artifacts.interface import LockFile, Workshop
+from workflow_release.building.toolchain import EMBEDDED, embedded
 from workflow_release.commands import plan as plan_command
 from workflow_release.commands import verify as verify_command
 from workflow_release.commands.interface import Shell
 from workflow_release.commands.making import Job, committed_lock
-from workflow_release.console import Console
 from workflow_release.cut import Cut, Studio, cut
 from workflow_release.errors import VerificationError, VersionError
 from workflow_release.model import Lock, Plan
-from workflow_release.prepare import Prepared
-from workflow_release.provenance import builder_of
+from workflow_release.planning.prepare import Prepared
 from workflow_release.signing.by_uri import signer_for
 from workflow_release.targets.directory import DirectoryPublisher
 from workflow_release.targets.interface import Publisher
-from workflow_release.toolchain import EMBEDDED, embedded
-from workflow_release.verdict import Verdict
-from workflow_release.verify import expectation, verify_directory
+from workflow_release.terminal.console import Console
+from workflow_release.verifying.verdict import Verdict
+from workflow_release.verifying.verify import expectation, verify_directory
 from workflow_sbom.canonical import Json
 
 

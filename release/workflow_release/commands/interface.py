@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from workflow_release.checkout import root_of
-from workflow_release.console import Console
-from workflow_release.git import Repository
-from workflow_release.host import Host
-from workflow_release.run import Run
+from workflow_release.machine.host import Host
+from workflow_release.machine.run import Run
+from workflow_release.repository.checkout import root_of
+from workflow_release.repository.git import Repository
+from workflow_release.terminal.console import Console
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

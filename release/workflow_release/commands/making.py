@@ -9,16 +9,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from workflow_release.artifacts.interface import LockFile, Mirror, Workshop
-from workflow_release.cache import Cache
+from workflow_release.building.artifacts.interface import LockFile, Mirror, Workshop
+from workflow_release.building.cache import Cache
+from workflow_release.building.toolchain import embedded, toolkit_digest
 from workflow_release.commands.interface import Shell
-from workflow_release.config import Config
 from workflow_release.errors import ConfigError, TargetError, UsageError
-from workflow_release.git import Repository
 from workflow_release.model import Plan, Recipe
-from workflow_release.prepare import Prepared, prepare
-from workflow_release.toolchain import embedded, toolkit_digest
-from workflow_release.tree import Tree, read_tree
+from workflow_release.planning.config import Config
+from workflow_release.planning.prepare import Prepared, prepare
+from workflow_release.repository.git import Repository
+from workflow_release.repository.tree import Tree, read_tree
 from workflow_sbom.tables import did_you_mean
 
 

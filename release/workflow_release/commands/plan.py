@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 
 from workflow_release.commands.interface import Shell
-from workflow_release.console import Console
 from workflow_release.model import Plan
-from workflow_release.plan import document, expected_name, platforms_of
-from workflow_release.prepare import prepare
+from workflow_release.planning.plan import document, expected_name, platforms_of
+from workflow_release.planning.prepare import prepare
+from workflow_release.terminal.console import Console
 
 
 def run(asked: argparse.Namespace, shell: Shell) -> int:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from workflow_release.build import build
+from workflow_release.attesting.describe import describe
+from workflow_release.building.build import build
 from workflow_release.commands.interface import Shell
 from workflow_release.commands.making import Job, output_folder, put_files, select
-from workflow_release.describe import describe
 
 
 def run(asked: argparse.Namespace, shell: Shell) -> int:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from workflow_release import config as configuration
 from workflow_release.commands.interface import Shell
+from workflow_release.planning import config as configuration
 
 
 def run(asked: argparse.Namespace, shell: Shell) -> int:

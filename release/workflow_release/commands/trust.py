@@ -8,7 +8,7 @@ from pathlib import Path
 
 from workflow_release.commands.interface import Shell
 from workflow_release.errors import UsageError
-from workflow_release.trust import TrustedKey, TrustStore, read_key
+from workflow_release.signing.trust import TrustedKey, TrustStore, read_key
 
 
 def run(asked: argparse.Namespace, shell: Shell) -> int:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workflow_release.commands.interface import Shell
-from workflow_release.console import Console
 from workflow_release.errors import UsageError, VerificationError
-from workflow_release.verdict import Line, Verdict
-from workflow_release.verify import expectation, verify_directory
+from workflow_release.terminal.console import Console
+from workflow_release.verifying.verdict import Line, Verdict
+from workflow_release.verifying.verify import expectation, verify_directory
 from workflow_sbom.canonical import Json
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 
 from workflow_release.commands.interface import Shell
-from workflow_release.history import decide
-from workflow_release.prepare import history
+from workflow_release.planning.prepare import history
+from workflow_release.repository.history import decide
 
 
 def run(asked: argparse.Namespace, shell: Shell) -> int:
@@ -16,7 +16,7 @@ def run(asked: argparse.Namespace, shell: Shell) -> int:
     if not asked.json:
         shell.console.result(version.render(asked.format))
         return 0
-    from workflow_release.plan import versions
+    from workflow_release.planning.plan import versions
 
     commit = read.source.commit
     shell.console.json({**versions(version), "publishable": version.publishable, "commit": commit})

@@ -8,11 +8,11 @@ from pathlib import Path
 from types import MappingProxyType
 
 from workflow_release.errors import SigningError
-from workflow_release.host import Host
+from workflow_release.machine.host import Host
 from workflow_release.names import printable
 from workflow_release.signing.interface import Signer
 from workflow_release.signing.local import file_signer, own_signer
-from workflow_release.trust import TrustStore
+from workflow_release.signing.trust import TrustStore
 from workflow_sbom.tables import did_you_mean
 
 DEFAULT = "local:"

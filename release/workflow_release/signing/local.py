@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from workflow_release import bundle, dsse, private_files
+from workflow_release.attesting import bundle, dsse
 from workflow_release.errors import SigningError
-from workflow_release.private_files import OTHERS_READ, UnsafeFileError
-from workflow_release.signing import p256
-from workflow_release.trust import TrustedKey, TrustStore
+from workflow_release.signing import p256, private_files
+from workflow_release.signing.private_files import OTHERS_READ, UnsafeFileError
+from workflow_release.signing.trust import TrustedKey, TrustStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from workflow_release.judge import Cleared
+from workflow_release.judging.judge import Cleared
 from workflow_release.model import File, Plan, Published
 from workflow_sbom.digest import Digest
 

@@ -8,7 +8,7 @@ import pytest
 from support.desk import Desk
 from workflow_release.commands.verify import _size
 from workflow_release.errors import UsageError, VerificationError
-from workflow_release.verdict import Line
+from workflow_release.verifying.verdict import Line
 
 VERSION = "0.1.0-dev.1"
 

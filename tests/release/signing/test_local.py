@@ -7,12 +7,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from simulators import releases
-from workflow_release import bundle, statement
-from workflow_release.checks import authenticate
+from workflow_release.attesting import bundle, statement
 from workflow_release.errors import SigningError, VerificationError
 from workflow_release.signing import p256
 from workflow_release.signing.local import KeySigner, file_signer, own_signer
-from workflow_release.trust import TrustStore
+from workflow_release.signing.trust import TrustStore
+from workflow_release.verifying.checks import authenticate
 
 
 def _store(folder: Path) -> TrustStore:

@@ -8,8 +8,8 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from workflow_release.gates.interface import Candidate, Gate
-from workflow_release.judge import judge
+from workflow_release.judging.gates.interface import Candidate, Gate
+from workflow_release.judging.judge import judge
 from workflow_release.model import (
     Artifact,
     Attested,

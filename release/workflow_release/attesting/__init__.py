@@ -1,0 +1,1 @@
+"""What is said of artifacts: SBOMs, sums, provenance, the record, and the bundles around them."""

@@ -1,0 +1,181 @@
+"""Artifacts to their SBOMs: what each is made of, read from its own bytes and its locks.
+
+All SBOMs of a release are made together, for the release's own ties them, and kept by the digests
+of everything they describe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import assert_never
+
+from workflow_containers.bill import describe_image
+from workflow_containers.errors import ContainersError
+from workflow_release import __version__, names
+from workflow_release.building.artifacts.interface import LockFile, Workshop
+from workflow_release.building.cache import key
+from workflow_release.errors import BuildError
+from workflow_release.model import (
+    Artifact,
+    File,
+    GoBinary,
+    Image,
+    Plan,
+    Sdist,
+    UiBundle,
+    Wheel,
+)
+from workflow_release.repository.tree import Tracked, Tree
+from workflow_sbom import cyclonedx, requirements
+from workflow_sbom.artifact import ArtifactFile
+from workflow_sbom.canonical import Json
+from workflow_sbom.digest import measure_file
+from workflow_sbom.distribution import Distribution, from_wheel
+from workflow_sbom.environment import Environment
+from workflow_sbom.errors import SbomError
+from workflow_sbom.gobinary import describe_go_binary
+from workflow_sbom.model import Sbom
+from workflow_sbom.npm import BundleSource, describe_bundle
+from workflow_sbom.python import Resolution, describe_sdist, describe_wheel
+from workflow_sbom.release import merge_release
+
+MEDIA_TYPE = "application/vnd.cyclonedx+json"
+# A wheel's needs depend on where it is installed; documents say which environment was looked at.
+ENVIRONMENT = Environment(python="3.13.0")
+_PACKAGE, _LOCK = "package.json", "package-lock.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Described:
+    """The SBOM of each artifact, in their order, and the release's."""
+
+    sboms: tuple[File, ...]
+    release: File
+
+
+def describe(artifacts: tuple[Artifact, ...], shop: Workshop, locked: LockFile | None) -> Described:
+    """Make the SBOMs; `locked` are the requirements our wheels are tried with, if any.
+
+    Raises `BuildError` for an artifact whose contents can't be told.
+    """
+    plan = shop.plan
+    parts = shop.parts(
+        artifacts=[[each.name, each.digest.hex, each.recipe] for each in artifacts],
+        notes=[measure_file(each.notes).digest.hex for each in artifacts if each.notes],
+        manifests=_manifests(artifacts, shop),
+        lock=locked.lock.digest.hex if locked else None,
+        name=plan.name,
+        version=str(plan.version),
+        epoch=plan.source.epoch,
+    )
+
+    def make(folder: Path) -> None:
+        for file in _all(artifacts, shop, locked):
+            (folder / file.name).write_bytes(file.content or b"")
+
+    try:
+        folder = shop.cache.tree(key("sboms", parts), make, sealed=True).path
+    except (SbomError, ContainersError) as error:
+        raise BuildError(
+            f"an SBOM can't be made: {error}", remedy="mend the artifact or the lock it names"
+        ) from error
+    return Described(
+        sboms=tuple(_read(folder, names.sbom_of(artifact.name)) for artifact in artifacts),
+        release=_read(folder, names.release_sbom_of(plan.name, plan.version)),
+    )
+
+
+def _manifests(artifacts: Iterable[Artifact], shop: Workshop) -> list[Json]:
+    """The files of the commit that describing a user interface reads, as git names them."""
+    recipes = [shop.plan.recipe(artifact.recipe) for artifact in artifacts]
+    return [
+        _committed(recipe, name, shop.tree).id
+        for recipe in recipes
+        if isinstance(recipe, UiBundle)
+        for name in (_PACKAGE, _LOCK)
+    ]
+
+
+def _committed(recipe: UiBundle, name: str, tree: Tree) -> Tracked:
+    path = recipe.project / name
+    file = tree.find(path)
+    if file is None:
+        raise BuildError(f"{path}: not in the commit", remedy="commit it")
+    return file
+
+
+def _read(folder: Path, name: str) -> File:
+    return File.of(name, MEDIA_TYPE, (folder / name).read_bytes())
+
+
+def _all(
+    artifacts: tuple[Artifact, ...], shop: Workshop, locked: LockFile | None
+) -> Iterable[File]:
+    plan = shop.plan
+    maker = _Describer(shop=shop, resolution=_resolution(artifacts, plan, locked))
+    with ThreadPoolExecutor(max_workers=shop.host.processors) as pool:
+        sboms = tuple(pool.map(maker.sbom, artifacts))
+    for artifact, sbom in zip(artifacts, sboms, strict=True):
+        yield _file(names.sbom_of(artifact.name), sbom, plan)
+    merged = merge_release(plan.name, str(plan.version), sboms)
+    yield _file(names.release_sbom_of(plan.name, plan.version), merged, plan)
+
+
+def _file(name: str, sbom: Sbom, plan: Plan) -> File:
+    content = cyclonedx.render(sbom, created=plan.source.committed_at, tool_version=__version__)
+    return File.of(name, MEDIA_TYPE, content)
+
+
+def _resolution(artifacts: Iterable[Artifact], plan: Plan, locked: LockFile | None) -> Resolution:
+    lock = requirements.parse(locked.content) if locked else None
+    return Resolution(environment=ENVIRONMENT, lock=lock, known=tuple(_wheels(artifacts, plan)))
+
+
+def _wheels(artifacts: Iterable[Artifact], plan: Plan) -> Iterable[Distribution]:
+    """What the release's own wheels say they need."""
+    for artifact in artifacts:
+        if isinstance(plan.recipe(artifact.recipe), Wheel):
+            yield from_wheel(artifact.path, hashes=_measured(artifact).hashes)
+
+
+def _measured(artifact: Artifact) -> ArtifactFile:
+    return ArtifactFile.measure(artifact.path, name=artifact.name, expected=artifact.digest)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Describer:
+    """Makes the SBOM of one artifact after another."""
+
+    shop: Workshop
+    resolution: Resolution
+
+    def sbom(self, artifact: Artifact) -> Sbom:
+        file, version = _measured(artifact), str(self.shop.plan.version)
+        recipe = self.shop.plan.recipe(artifact.recipe)
+        match recipe:
+            case Sdist():
+                return describe_sdist(file, self.resolution)
+            case Wheel():
+                return describe_wheel(file, self.resolution)
+            case UiBundle():
+                return describe_bundle(file, version, self._bundle(recipe, artifact))
+            case Image():
+                return describe_image(file)
+            case GoBinary():
+                return describe_go_binary(file, recipe.name, version)
+            case _:
+                assert_never(recipe)
+
+    def _bundle(self, recipe: UiBundle, artifact: Artifact) -> BundleSource:
+        return BundleSource(
+            package=self._content(recipe, _PACKAGE),
+            lock=self._content(recipe, _LOCK),
+            modules=artifact.notes.read_bytes() if artifact.notes else None,
+        )
+
+    def _content(self, recipe: UiBundle, name: str) -> bytes:
+        file = _committed(recipe, name, self.shop.tree)
+        return self.shop.repository.git("cat-file", "blob", file.id)

@@ -1,0 +1,114 @@
+"""Container images, assembled by the containers package from locked packages and our own wheels."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+
+from workflow_containers import definition as definitions
+from workflow_containers import mirror as mirrors
+from workflow_containers.builder import Inputs, Tools, build_archive
+from workflow_containers.definition import Definition
+from workflow_containers.errors import ContainersError
+from workflow_release.building.artifacts.interface import Made, Needed, Workshop, artifact_of
+from workflow_release.building.cache import key
+from workflow_release.building.staging import Tracked, export, key_of
+from workflow_release.errors import BuildError
+from workflow_release.model import Image, Lock
+from workflow_release.planning.plan import expected_name
+from workflow_sbom.digest import Digest
+
+MEDIA_TYPE = "application/vnd.oci.image.layout.v1.tar"
+
+
+def build_image(recipe: Image, shop: Workshop, needed: Needed) -> Made:
+    """The OCI layout archive with every platform's image; raises `BuildError`."""
+    with shop.cache.workspace() as work:
+        try:
+            return _build(recipe, shop, needed, work)
+        except ContainersError as error:
+            raise BuildError(
+                f"{recipe.definition}: {error}", remedy="mend the definition, or lock anew"
+            ) from error
+
+
+def _build(recipe: Image, shop: Workshop, needed: Needed, work: Path) -> Made:
+    stage = work / "source"
+    defined = (_committed(recipe.definition, shop),)
+    export(shop.repository, defined, stage)
+    image = definitions.load(stage / recipe.definition)
+    files = _inputs(image, shop, stage)
+    export(shop.repository, files, stage)
+    digests = {name: made.artifact.digest.hex for name, made in needed.items()}
+    parts = shop.parts(
+        files=key_of((*defined, *files)),
+        needed=digests,
+        version=str(shop.plan.version),
+        epoch=shop.plan.source.epoch,
+        repository=shop.plan.source.repository,
+        commit=shop.plan.source.commit,
+        platforms=[str(platform) for platform in recipe.platforms],
+    )
+
+    def make(folder: Path) -> None:
+        out = folder / expected_name(recipe, shop.plan.version)
+        tools = _tools(shop)
+        build_archive(image, _given(recipe, shop, needed, stage), tools, out)
+
+    hit = shop.cache.file(key("image", parts), make)
+    locks = tuple(_lock(file, stage) for file in files if _is_lock(file, image))
+    artifact = replace(
+        artifact_of(hit, recipe.id, MEDIA_TYPE, locks), platforms=tuple(sorted(recipe.platforms))
+    )
+    return Made(artifact=artifact, reused=hit.reused)
+
+
+def _inputs(image: Definition, shop: Workshop, stage: Path) -> tuple[Tracked, ...]:
+    """The files of the commit that the image is made from."""
+    names = (PurePosixPath(path.relative_to(stage)) for path in image.inputs(stage))
+    return tuple(_committed(name, shop) for name in names)
+
+
+def _committed(name: PurePosixPath, shop: Workshop) -> Tracked:
+    file = shop.tree.find(name)
+    if file is None:
+        raise BuildError(f"{name}: not in the commit", remedy="commit it")
+    return file
+
+
+def _given(recipe: Image, shop: Workshop, needed: Needed, stage: Path) -> Inputs:
+    source = shop.plan.source
+    annotations = {"org.opencontainers.image.revision": source.commit}
+    if source.repository is not None:
+        annotations["org.opencontainers.image.source"] = source.repository
+    return Inputs(
+        version=shop.plan.version.render("oci"),
+        created=source.committed_at,
+        annotations=annotations,
+        wheels={name: needed[f"wheel:{name}"].artifact.path for name in recipe.wheels},
+        bundles={name: needed[f"ui:{name}"].artifact.path for name in recipe.bundles},
+        root=stage,
+    )
+
+
+def _tools(shop: Workshop) -> Tools:
+    environment = dict(shop.host.environment)
+    if shop.mirror.debian is not None:
+        environment[mirrors.DEBIAN_VARIABLE] = shop.mirror.debian
+    if shop.mirror.security is not None:
+        environment[mirrors.SECURITY_VARIABLE] = shop.mirror.security
+    return Tools(
+        store=shop.cache.root / "images",
+        mirrors=mirrors.find(environment=environment),
+        pip=(str(shop.host.python), "-m", "pip"),
+        environment=shop.host.tool_environment(),
+        workers=shop.host.processors,
+    )
+
+
+def _is_lock(file: Tracked, image: Definition) -> bool:
+    return str(file.path) in {image.lock, image.requirements}
+
+
+def _lock(file: Tracked, stage: Path) -> Lock:
+    return Lock(name=str(file.path), digest=Digest.of((stage / file.path).read_bytes()))

@@ -1,0 +1,1 @@
+"""Evidence from what was built, the gates that look at it, and the judge."""

@@ -1,0 +1,1 @@
+"""This machine: what the process was given, and the programs it runs."""

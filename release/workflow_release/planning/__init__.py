@@ -1,0 +1,1 @@
+"""From configuration, checkout and history to the plan of a release."""

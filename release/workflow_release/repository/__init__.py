@@ -1,0 +1,1 @@
+"""What a git repository says: history, changes, trees and blobs; nothing is decided elsewhere."""

@@ -1,0 +1,196 @@
+"""Artifacts to their SBOMs: one each and one for all, from bytes and locks, kept by digest."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support import built
+from support.candidates import FILES, IMAGE, SDIST, UI, WHEEL, artifact
+from support.git_repository import GitRepository
+from support.workshops import Bench
+from workflow_containers.platform import AMD64
+from workflow_release.attesting.describe import Described, describe
+from workflow_release.building.artifacts.interface import LockFile, Workshop
+from workflow_release.errors import BuildError
+from workflow_release.model import Artifact, GoBinary, Recipe
+from workflow_sbom.digest import measure_file
+
+PACKAGE: dict[str, Any] = {"name": "face", "version": "0.0.0", "dependencies": {"left": "1.0.0"}}
+LOCK: dict[str, Any] = {
+    "name": "face",
+    "version": "0.0.0",
+    "lockfileVersion": 3,
+    "packages": {
+        "": PACKAGE,
+        "node_modules/left": {
+            "version": "1.0.0",
+            "license": "MIT",
+            "integrity": "sha512-" + "A" * 86 + "==",
+        },
+    },
+}
+GO = GoBinary(name="tool", project=UI.project, package=".", variable="main.version", platform=AMD64)
+MODULES = {"modules": ["node_modules/left/index.js"]}
+
+
+@pytest.fixture
+def project(repository: GitRepository) -> GitRepository:
+    files = {"ui/package.json": json.dumps(PACKAGE), "ui/package-lock.json": json.dumps(LOCK)}
+    repository.commit("feat: x", **files)
+    return repository
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(scratch=tmp_path / "bench")
+
+
+def made(tmp_path: Path, *recipes: Recipe) -> tuple[Artifact, ...]:
+    return tuple(artifact(recipe, FILES[recipe.id][1], tmp_path) for recipe in recipes)
+
+
+def shop_of(bench: Bench, project: GitRepository, *recipes: Recipe) -> Workshop:
+    return bench.workshop(project, *recipes, version="1.2.3")
+
+
+def document(content: bytes | None) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(content or b"")
+    return found
+
+
+def texts(described: Described) -> list[bytes | None]:
+    return [each.content for each in (*described.sboms, described.release)]
+
+
+def test_every_artifact_has_its_sbom_and_the_release_one_of_all(
+    bench: Bench, project: GitRepository, tmp_path: Path
+) -> None:
+    recipes = (WHEEL, SDIST, UI)
+    artifacts = made(tmp_path, *recipes)
+    described = describe(artifacts, shop_of(bench, project, *recipes), None)
+    assert [file.name for file in described.sboms] == [
+        "thing-1.2.3-py3-none-any.whl.cdx.json",
+        "thing-1.2.3.tar.gz.cdx.json",
+        "face-1.2.3.tar.gz.cdx.json",
+    ]
+    assert described.release.name == "thing-1.2.3.cdx.json"
+    for each, sbom in zip(artifacts, described.sboms, strict=True):
+        subject = document(sbom.content)["metadata"]["component"]
+        assert {"alg": "SHA-256", "content": each.digest.hex} in subject["hashes"]
+    whole = described.release.content or b""
+    assert all(each.digest.hex.encode() in whole for each in artifacts)
+
+
+def test_an_interface_is_described_by_the_commits_lock(
+    bench: Bench, project: GitRepository, tmp_path: Path
+) -> None:
+    described = describe(made(tmp_path, UI), shop_of(bench, project, UI), None)
+    assert "pkg:npm/left@1.0.0" in (described.sboms[0].content or b"").decode()
+
+
+def test_what_is_known_is_not_made_again_and_what_changed_is(
+    bench: Bench, project: GitRepository, tmp_path: Path
+) -> None:
+    artifacts = made(tmp_path, WHEEL, UI)
+    first = describe(artifacts, shop_of(bench, project, WHEEL, UI), None)
+    trees = set((bench.scratch / "cache" / "trees").glob("*/*"))
+    again = describe(artifacts, shop_of(bench, project, WHEEL, UI), None)
+    assert texts(again) == texts(first)
+    assert set((bench.scratch / "cache" / "trees").glob("*/*")) == trees
+
+
+def test_a_lock_that_changed_while_the_bundle_did_not_is_described_anew(
+    bench: Bench, project: GitRepository, tmp_path: Path
+) -> None:
+    artifacts = made(tmp_path, UI)
+    first = describe(artifacts, shop_of(bench, project, UI), None)
+    changed = json.dumps(LOCK).replace('"MIT"', '"Apache-2.0"')
+    project.commit("fix: its licence", **{"ui/package-lock.json": changed})
+    shop = shop_of(bench, project, UI)
+    second = describe(artifacts, shop, None)
+    assert b"Apache-2.0" in (second.sboms[0].content or b"")
+    assert texts(first) != texts(second)
+
+
+def test_a_damaged_cache_is_not_believed(
+    bench: Bench, project: GitRepository, tmp_path: Path
+) -> None:
+    artifacts = made(tmp_path, WHEEL)
+    first = describe(artifacts, shop_of(bench, project, WHEEL), None)
+    for path in (bench.scratch / "cache").rglob("*.cdx.json"):
+        path.write_bytes(path.read_bytes().replace(b"thing", b"other"))
+    assert texts(describe(artifacts, shop_of(bench, project, WHEEL), None)) == texts(first)
+
+
+def test_requirements_say_which_version_a_need_becomes(
+    bench: Bench, project: GitRepository, tmp_path: Path
+) -> None:
+    data = built.wheel(built.wheel_files(more="Requires-Dist: left\n"))
+    artifacts = (artifact(WHEEL, data, tmp_path),)
+    lock = LockFile(name="locks/run.txt", content=b"left==3.1 --hash=sha256:" + b"0" * 64 + b"\n")
+    described = describe(artifacts, shop_of(bench, project, WHEEL), lock)
+    assert "pkg:pypi/left@3.1" in (described.sboms[0].content or b"").decode()
+    without = describe(artifacts, shop_of(bench, project, WHEEL), None)
+    assert b"pkg:pypi/left@3.1" not in (without.sboms[0].content or b"")
+
+
+@pytest.mark.parametrize(
+    ("recipe", "data"),
+    [
+        (WHEEL, b"no zip"),
+        (WHEEL, built.wheel({"thing/__init__.py": b""})),
+        (SDIST, b"no tar"),
+        (IMAGE, b"no layout"),
+    ],
+)
+def test_what_cannot_be_told_is_an_error_with_a_remedy(
+    bench: Bench, project: GitRepository, tmp_path: Path, recipe: Recipe, data: bytes
+) -> None:
+    with pytest.raises(BuildError, match="an SBOM can't be made: ") as caught:
+        describe((artifact(recipe, data, tmp_path),), shop_of(bench, project, recipe), None)
+    assert caught.value.remedy
+
+
+def test_a_program_that_is_none_of_gos_is_an_error(
+    bench: Bench, project: GitRepository, tmp_path: Path
+) -> None:
+    path = tmp_path / "tool-1.2.3-linux-amd64"
+    path.write_bytes(b"#!/bin/sh\n")
+    template = made(tmp_path, WHEEL)[0]
+    measured = measure_file(path)
+    program = replace(
+        template, recipe=GO.id, name=path.name, path=path,
+        size=measured.size, digest=measured.digest,
+    )  # fmt: skip
+    with pytest.raises(BuildError, match="an SBOM can't be made: "):
+        describe((program,), shop_of(bench, project, GO), None)
+
+
+def test_an_artifact_that_changed_since_it_was_built_is_an_error(
+    bench: Bench, project: GitRepository, tmp_path: Path
+) -> None:
+    artifacts = made(tmp_path, WHEEL)
+    artifacts[0].path.write_bytes(built.wheel(built.wheel_files(more="Summary: other\n")))
+    with pytest.raises(BuildError, match="an SBOM can't be made: "):
+        describe(artifacts, shop_of(bench, project, WHEEL), None)
+
+
+@pytest.mark.parametrize("name", ["package.json", "package-lock.json"])
+def test_an_interface_without_its_manifests_is_an_error(
+    bench: Bench, project: GitRepository, tmp_path: Path, name: str
+) -> None:
+    project.git("rm", "--quiet", f"ui/{name}")
+    project.commit("fix: remove it")
+    with pytest.raises(BuildError, match=f"ui/{name}: not in the commit"):
+        describe(made(tmp_path, UI), shop_of(bench, project, UI), None)
+
+
+def test_a_broken_lock_is_an_error(bench: Bench, project: GitRepository, tmp_path: Path) -> None:
+    lock = LockFile(name="locks/run.txt", content=b"\xff")
+    with pytest.raises(BuildError, match="an SBOM can't be made: "):
+        describe(made(tmp_path, WHEEL), shop_of(bench, project, WHEEL), lock)
