@@ -83,7 +83,7 @@ def test(session: nox.Session) -> None:
 
 @nox.session
 def interop(session: nox.Session) -> None:
-    """Our files read by others: Sigstore's verifier, sha256sum, PostgreSQL, a browser."""
+    """Our files read by others: Sigstore's verifier, PostgreSQL, Docker, qemu, a browser."""
     programs = development(session)
     session.run(programs / "pytest", *(session.posargs or ["tests/interop"]))
 
