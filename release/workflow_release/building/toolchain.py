@@ -10,7 +10,6 @@ import platform
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
 from importlib.resources import files
@@ -23,13 +22,14 @@ import workflow_containers
 import workflow_release
 import workflow_sbom
 from workflow_containers import compress
-from workflow_release.building.artifacts.interface import LockFile, Workshop
+from workflow_release.building.artifacts.interface import LockFile, Tool, Workshop
 from workflow_release.building.cache import key
 from workflow_release.errors import BuildError, ToolError
 from workflow_release.machine.run import Command, checked
 from workflow_sbom.digest import Digest
 
 NODE_MINIMUM = (20, 19)
+_NODE, _GO = r"v(\d+\.\d+\.\d+)", r"go(\d+(?:\.\d+)+)"
 _NOT_FOR_US = frozenset(
     f"PIP_{option}"
     for option in (
@@ -40,14 +40,6 @@ _NOT_FOR_US = frozenset(
 """A user's own wishes for pip: what is installed, and where to, is not theirs to say here."""
 EMBEDDED = "workflow-release/locks/"
 """What the names of the toolkit's own locks begin with, in records."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tool:
-    """A program outside Python: the folder it is in, and its version as it says it."""
-
-    folder: Path
-    version: str
 
 
 def embedded(name: str) -> LockFile:
@@ -152,13 +144,17 @@ def _must(shop: Workshop, argv: list[str], cwd: Path, log: Path) -> None:
 
 def node(shop: Workshop, log: Path) -> Tool:
     """Node.js with npm: the machine's when it is new enough, else the locked wheel."""
-    found = _version_of(shop, ["node", "--version"], r"v(\d+\.\d+\.\d+)")
+    return shop.tools.answer("node", lambda: _node(shop, log))
+
+
+def _node(shop: Workshop, log: Path) -> Tool:
+    found = _version_of(shop, ["node", "--version"], _NODE)
     if found is not None and _numbers(found.version)[:2] >= NODE_MINIMUM:
         if (found.folder / "npm").exists():  # Debian has one without the other
             return found
         shop.progress.note("there is Node.js here without npm beside it; taking both as a wheel")
     folder = environment(embedded("node"), shop, log) / "bin"
-    made = _version_of(shop, [str(folder / "node"), "--version"], r"v(\d+\.\d+\.\d+)")
+    made = _version_of(shop, [str(folder / "node"), "--version"], _NODE)
     if made is None:
         raise BuildError("the wheel of Node.js does not run here", remedy="install Node.js 20.19+")
     return made
@@ -166,12 +162,15 @@ def node(shop: Workshop, log: Path) -> Tool:
 
 def go(shop: Workshop, minimum: str, log: Path) -> Tool:
     """The Go toolchain: the machine's when the module's `go` line allows it, else the wheel."""
-    pattern = r"go(\d+(?:\.\d+)+)"
-    found = _version_of(shop, ["go", "version"], pattern)
+    return shop.tools.answer(f"go {minimum}", lambda: _go(shop, minimum, log))
+
+
+def _go(shop: Workshop, minimum: str, log: Path) -> Tool:
+    found = _version_of(shop, ["go", "version"], _GO)
     if found is not None and _numbers(found.version) >= _numbers(minimum):
         return found
     folder = environment(embedded("go"), shop, log) / "bin"
-    made = _version_of(shop, [str(folder / "go"), "version"], pattern)
+    made = _version_of(shop, [str(folder / "go"), "version"], _GO)
     if made is None or _numbers(made.version) < _numbers(minimum):
         has = made.version if made else "none that runs here"
         raise BuildError(

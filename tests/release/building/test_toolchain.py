@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from support import built
 from support.git_repository import GitRepository
 from support.workshops import Bench
 from workflow_release.building.artifacts.interface import LockFile, Workshop
+from workflow_release.building.once import Once
 from workflow_release.building.toolchain import (
     backend_environment,
     embedded,
@@ -208,3 +210,32 @@ def test_a_backend_sees_what_it_asked_for_and_what_that_needs_alone(
     assert backend_environment(lock, frozenset({"backend"}), shop, log) == folder
     nothing = backend_environment(lock, frozenset(), shop, log)
     assert not list(nothing.glob("lib/python*/site-packages/*"))
+
+
+def test_a_tool_is_asked_for_once_in_a_run(bench: Bench, shop: Workshop, tmp_path: Path) -> None:
+    counting = 'echo asked >> "$0.asked"'
+    bench.program("go", f"{counting}; echo go version go1.30.1 linux/amd64")
+    bench.program("node", f"{counting}; echo v22.1.0")
+    bench.program("npm", "exit 0")
+    log = tmp_path / "log"
+    assert len({id(go(shop, "1.21", log)) for _ in range(5)}) == 1
+    assert len({id(node(shop, log)) for _ in range(3)}) == 1
+    asked = [
+        (bench.programs / f"{name}.asked").read_text().count("asked") for name in ("go", "node")
+    ]
+    assert asked == [1, 1]
+    go(replace(shop, tools=Once()), "1.21", log)
+    assert (bench.programs / "go.asked").read_text().count("asked") == 2
+
+
+def test_another_lock_or_python_is_another_environment(
+    bench: Bench, shop: Workshop, tmp_path: Path
+) -> None:
+    log = tmp_path / "log"
+    one, other = (LockFile(name="lock", content=text) for text in (b"# one\n", b"# other\n"))
+    first = environment(one, shop, log)
+    assert environment(one, shop, log) == first
+    assert environment(other, shop, log) != first
+    bench.program("python", f'exec "{sys.executable}" "$@"')
+    elsewhere = replace(shop, host=replace(shop.host, python=bench.programs / "python"))
+    assert environment(one, elsewhere, log) != first

@@ -6,10 +6,10 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-from workflow_release.building.artifacts.interface import Made, Needed, Workshop, artifact_of
+from workflow_release.building.artifacts.interface import Made, Needed, Tool, Workshop, artifact_of
 from workflow_release.building.cache import key
 from workflow_release.building.staging import Tracked, export, key_of, visible
-from workflow_release.building.toolchain import Tool, go
+from workflow_release.building.toolchain import go
 from workflow_release.errors import BuildError
 from workflow_release.machine.run import Command
 from workflow_release.model import GoBinary, Lock

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
+from workflow_containers import archive
 from workflow_containers import definition as definitions
 from workflow_containers import mirror as mirrors
 from workflow_containers.builder import Inputs, Tools, build_archive
@@ -17,8 +18,6 @@ from workflow_release.errors import BuildError
 from workflow_release.model import Image, Lock
 from workflow_release.planning.plan import expected_name
 from workflow_sbom.digest import Digest
-
-MEDIA_TYPE = "application/vnd.oci.image.layout.v1.tar"
 
 
 def build_image(recipe: Image, shop: Workshop, needed: Needed) -> Made:
@@ -58,7 +57,8 @@ def _build(recipe: Image, shop: Workshop, needed: Needed, work: Path) -> Made:
     hit = shop.cache.file(key("image", parts), make)
     locks = tuple(_lock(file, stage) for file in files if _is_lock(file, image))
     artifact = replace(
-        artifact_of(hit, recipe.id, MEDIA_TYPE, locks), platforms=tuple(sorted(recipe.platforms))
+        artifact_of(hit, recipe.id, archive.MEDIA_TYPE, locks),
+        platforms=tuple(sorted(recipe.platforms)),
     )
     return Made(artifact=artifact, reused=hit.reused)
 

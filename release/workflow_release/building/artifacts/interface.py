@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from workflow_release.building.cache import Cache, FileHit
+from workflow_release.building.once import Once
 from workflow_release.building.staging import Tree
 from workflow_release.errors import BuildError
 from workflow_release.machine.host import Host
@@ -62,8 +63,19 @@ class Mirror:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tool:
+    """A program outside Python: the folder it is in, and its version as it says it."""
+
+    folder: Path
+    version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Workshop:
-    """All that building works with: the plan, the commit's tree, and the machine."""
+    """All that building works with: the plan, the commit's tree, and the machine.
+
+    `tools` are the programs that were looked for in this run: each once, whoever needs it.
+    """
 
     plan: Plan
     repository: Repository
@@ -75,6 +87,7 @@ class Workshop:
     backends: LockFile
     toolkit: Digest
     mirror: Mirror = Mirror()
+    tools: Once[Tool] = field(default_factory=Once)
 
     def log(self, recipe_id: str) -> Path:
         """Where the output of a recipe's programs goes; every checkout has logs of its own."""

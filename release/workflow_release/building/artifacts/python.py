@@ -177,14 +177,14 @@ class _Backend:
 
     def _builder(self, requires: frozenset[str], variables: Mapping[str, str]) -> ProjectBuilder:
         programs = backend_environment(self.shop.backends, requires, self.shop, self.log) / "bin"
-        path = self.shop.host.tool_environment()["PATH"]
 
         def runner(
             cmd: Sequence[str],
             cwd: str | None = None,
             extra_environ: Mapping[str, str] | None = None,
         ) -> None:
-            env = {**variables, "PATH": f"{programs}:{path}", **(extra_environ or {})}
+            path = f"{programs}:{variables['PATH']}"
+            env = {**variables, "PATH": path, **(extra_environ or {})}
             done = self.shop.run(
                 Command(argv=cmd, cwd=Path(cwd or self.project), env=env, log=self.log)
             )
@@ -203,14 +203,12 @@ class _Backend:
         # Else debug information would tell where it was built, and where Python is.
         here = f"-g0 {shlex.quote(f'-ffile-prefix-map={work}=.')}"
         return {
+            **self.shop.host.build_environment(),
             **{name: str(folder) for name, folder in scratch.items()},
             "SOURCE_DATE_EPOCH": str(self.shop.plan.source.epoch),
             "PYTHONHASHSEED": "0",
             "PYTHONDONTWRITEBYTECODE": "1",
             "CPPFLAGS": here,  # CFLAGS would replace those that Python was built with
-            "LANG": "C.UTF-8",
-            "LC_ALL": "C.UTF-8",
-            "TZ": "UTC",
         } | stamp.environment(self.distribution, self.shop.plan.version)
 
     def _locked(self, wanted: Collection[str]) -> frozenset[str]:

@@ -12,10 +12,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from workflow_release.building.archive import items_of, write_tar_gz
-from workflow_release.building.artifacts.interface import Made, Needed, Workshop, artifact_of
+from workflow_release.building.artifacts.interface import Made, Needed, Tool, Workshop, artifact_of
 from workflow_release.building.cache import Hit, digest_of, key
 from workflow_release.building.staging import Tracked, export, key_of, visible
-from workflow_release.building.toolchain import Tool, node
+from workflow_release.building.toolchain import node
 from workflow_release.errors import BuildError
 from workflow_release.machine.run import Command
 from workflow_release.model import Lock, UiBundle
@@ -128,12 +128,11 @@ def _building(work: Path, shop: Workshop, tool: Tool) -> dict[str, str]:
     scratch = {"HOME": work / "home", "TMPDIR": work / "tmp"}
     for folder in scratch.values():
         folder.mkdir()
+    given = shop.host.build_environment()
     return {
+        **given,
         **{name: str(folder) for name, folder in scratch.items()},
-        "PATH": f"{tool.folder}:{shop.host.tool_environment()['PATH']}",
-        "LANG": "C.UTF-8",
-        "LC_ALL": "C.UTF-8",
-        "TZ": "UTC",
+        "PATH": f"{tool.folder}:{given['PATH']}",
         "SOURCE_DATE_EPOCH": _NO_TIME,
         "NODE_ENV": "production",
         **_QUIET,
