@@ -38,8 +38,8 @@ def main(sessions: list[str]) -> int:
         return 2
     if (problem := install()) is not None:
         return problem
-    flags = [word for session in wanted for word in ("-s", session)]
-    nox = [str(PYTHON), "-m", "nox", "--noxfile", str(ROOT / "noxfile.py"), *flags, *extra]
+    # One -s with every name: nox forgets all but the last when there are several.
+    nox = [str(PYTHON), "-m", "nox", "--noxfile", str(ROOT / "noxfile.py"), "-s", *wanted, *extra]
     return subprocess.run(nox, cwd=ROOT, check=False).returncode
 
 
