@@ -38,9 +38,13 @@ def main(sessions: list[str]) -> int:
         return 2
     if (problem := install()) is not None:
         return problem
-    # One -s with every name: nox forgets all but the last when there are several.
-    nox = [str(PYTHON), "-m", "nox", "--noxfile", str(ROOT / "noxfile.py"), "-s", *wanted, *extra]
-    return subprocess.run(nox, cwd=ROOT, check=False).returncode
+    return subprocess.run(nox(wanted, extra), cwd=ROOT, check=False).returncode
+
+
+def nox(sessions: list[str], extra: list[str]) -> list[str]:
+    """The command for these sessions: one -s, for nox forgets all but the last of several."""
+    noxfile = str(ROOT / "noxfile.py")
+    return [str(PYTHON), "-m", "nox", "--noxfile", noxfile, "-s", *sessions, *extra]
 
 
 def split(words: list[str]) -> tuple[list[str], list[str]]:
