@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from workflow_release import __version__, version
-from workflow_release.cli import COMMANDS, FORMATS, parse, whole_parser
+from workflow_release.cli import COMMANDS, FORMATS, parse, run_command, whole_parser
 from workflow_release.errors import UsageError
 
 COMMANDS_FOLDER = Path(__file__).resolve().parents[2] / "release/workflow_release/commands"
@@ -136,6 +136,25 @@ def test_words_with_control_characters_do_not_reach_the_terminal(tmp_path: Path)
     assert done.code == 2
     assert "\x1b" not in done.err
     assert r"\x1b[2J" in done.err
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["--version"], 0, f"workflow-release {__version__}\n"),
+        (["schema"], 0, '"$schema"'),
+        (["plna"], 2, "error: workflow-release: no such command: 'plna'; did you mean 'plan'?"),
+        (["plan", "-C", "/nonexistent"], 4, "error: /nonexistent: no such folder"),
+        (["verify", "-C", "/nonexistent"], 2, "remedy: workflow-release verify DIR"),
+    ],
+)
+def test_a_command_line_ends_with_a_code_and_a_word(
+    capsys: pytest.CaptureFixture[str], words: list[str], code: int, said: str
+) -> None:
+    assert run_command(words) == code
+    shown = capsys.readouterr()
+    assert said in (shown.err if code else shown.out)
+    assert (shown.out if code else shown.err) == ""
 
 
 BROKEN = """

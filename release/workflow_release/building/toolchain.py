@@ -38,14 +38,12 @@ _NOT_FOR_US = frozenset(
     )
 )  # fmt: skip
 """A user's own wishes for pip: what is installed, and where to, is not theirs to say here."""
-EMBEDDED = "workflow-release/locks/"
-"""What the names of the toolkit's own locks begin with, in records."""
 
 
 def embedded(name: str) -> LockFile:
     """A lock that comes with the toolkit."""
     content = files("workflow_release").joinpath(f"locks/{name}.txt").read_bytes()
-    return LockFile(name=f"{EMBEDDED}{name}.txt", content=content)
+    return LockFile(name=f"workflow-release/locks/{name}.txt", content=content)
 
 
 @cache

@@ -9,7 +9,6 @@ from pathlib import Path, PurePosixPath
 
 from workflow_release.attesting.provenance import builder_of
 from workflow_release.building.artifacts.interface import LockFile, Workshop
-from workflow_release.building.toolchain import EMBEDDED, embedded
 from workflow_release.commands import plan as plan_command
 from workflow_release.commands import verify as verify_command
 from workflow_release.commands.interface import Shell
@@ -81,11 +80,9 @@ def _studio(job: Job, shop: Workshop, signer: str | None) -> Studio:
 
 
 def _content(lock: Lock, shop: Workshop) -> LockFile:
-    """The lock that an artifact says it was made from: the toolkit's own, or a committed one."""
+    """The lock that an artifact says it was made from: the backends', or a committed one."""
     if lock.name == shop.backends.name:
         return shop.backends
-    if lock.name.startswith(EMBEDDED):
-        return embedded(PurePosixPath(lock.name).stem)
     return committed_lock(PurePosixPath(lock.name), shop.repository, shop.tree)
 
 
