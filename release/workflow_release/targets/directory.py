@@ -23,7 +23,7 @@ from workflow_release.targets.interface import Item, Shipment
 from workflow_sbom.digest import CHUNK, measure_file
 
 _PARTIAL = ".partial-"
-_IGNORE = "*\n"
+_IGNORE = b"*\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,15 +74,27 @@ class DirectoryPublisher:
     def _locked(self) -> Iterator[None]:
         """One publisher at a time; the folder keeps itself out of the repository's status."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / ".gitignore").write_text(_IGNORE)
-        with (self.folder / ".lock").open("w") as lock:
+        with _own(self.folder / ".gitignore") as ignore, _own(self.folder / ".lock") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
+            ignore.truncate(0)
+            ignore.write(_IGNORE)
             yield
 
     def _sweep(self) -> None:
         """Remove what a killed run left; under the lock no other run is writing."""
         for left in self.folder.glob(f"{_PARTIAL}*"):
             shutil.rmtree(left)
+
+
+def _own(path: Path) -> BinaryIO:
+    """Open a file of this folder's own for writing; a link would lead the writing elsewhere."""
+    try:
+        return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o644), "wb")
+    except OSError as error:
+        raise TargetError(
+            f"{path}: can't be written: {error.strerror}",
+            remedy="remove it if it is a link, and check whose folder this is",
+        ) from error
 
 
 def _write(item: Item, path: Path) -> None:

@@ -159,3 +159,16 @@ def test_two_publishers_of_one_version_end_in_one_release(
     for thread in threads:
         thread.join()
     assert sorted(result.created for result in results) == [False, False, False, True]
+
+
+@pytest.mark.parametrize("name", [".gitignore", ".lock"])
+def test_nothing_is_written_through_a_link(
+    target: DirectoryPublisher, shipment: MakeShipment, tmp_path: Path, name: str
+) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("mine")
+    target.folder.mkdir()
+    (target.folder / name).symlink_to(victim)
+    with pytest.raises(TargetError, match="can't be written"):
+        target.publish(shipment())
+    assert victim.read_text() == "mine"
