@@ -78,6 +78,7 @@ class DirectoryPublisher:
             fcntl.flock(lock, fcntl.LOCK_EX)
             ignore.truncate(0)
             ignore.write(_IGNORE)
+            ignore.flush()
             yield
 
     def _sweep(self) -> None:
