@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from workflow_release.errors import ReleaseError, SourceError
 from workflow_release.machine.run import Command, Completed, Run
+from workflow_release.names import printable
 
 _PASSED = ("PATH", "HOME", "XDG_CONFIG_HOME", "SUDO_UID")
 _FIXED = {
@@ -283,12 +284,7 @@ def parse_tree(printed: bytes) -> tuple[Entry, ...]:
 
 def shown(name: bytes) -> str:
     """A name as text that can be printed and written; every other byte or character escaped."""
-    text = name.decode("utf-8", "backslashreplace")
-    if text.isprintable():
-        return text
-    return "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
-    )
+    return printable(name.decode("utf-8", "backslashreplace"))
 
 
 def _printed(result: bytes | ReleaseError) -> bytes:
