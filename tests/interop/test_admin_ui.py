@@ -20,6 +20,7 @@ import httpx
 import pytest
 
 import workflow_engine
+from support.absent import absent
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SOURCE = ROOT / "workflow/admin-ui"
@@ -59,13 +60,6 @@ pipelines:
         type: step.json_response
         config: {body: {hello: world}}
 """
-
-
-def unavailable(what: str) -> None:
-    """A missing program is a reason to skip at home, and a failure in CI."""
-    if os.environ.get("CI"):
-        pytest.fail(what)
-    pytest.skip(what)
 
 
 # ------------------------------------------------------------------------------------ the build
@@ -113,7 +107,7 @@ def copy(
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     if shutil.which("npm") is None:
-        unavailable("no npm: install Node 20.19 or later")
+        absent("no npm: install Node 20.19 or later")
     folder = tmp_path_factory.mktemp("one") / "ui"
     copy(SOURCE, folder, without={"node_modules", "dist", "build"}, by=shutil.copyfile)
     made = Project(folder=folder)
@@ -338,7 +332,7 @@ AS_3_AND_4 = (
 def browser() -> Iterator[Browser]:
     program = shutil.which("chromium") or shutil.which("google-chrome")
     if program is None:
-        unavailable("no Chromium: apt-get install chromium")
+        absent("no Chromium: apt-get install chromium")
     child_reads, we_write = os.pipe()
     we_read, child_writes = os.pipe()
     profile = tempfile.mkdtemp(prefix="admin-ui-")

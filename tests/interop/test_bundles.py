@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 
 from simulators import releases
+from support.absent import absent
 from workflow_release import names
 from workflow_release.errors import ToolError
 from workflow_release.machine.host import Host
@@ -28,13 +28,7 @@ from workflow_sbom import canonical
 HERE = Path(__file__).parent / "sigstore"
 KEY = releases.signer(1)
 BUNDLES = (names.PROVENANCE, names.SEAL)
-
-
-def untested(why: str) -> NoReturn:
-    """Fail where everything must be tested; elsewhere say loudly what is not."""
-    if os.environ.get("CI", "").lower() not in {"", "0", "false"}:
-        pytest.fail(why)
-    pytest.skip(f"{why}: bundles are NOT tried with another implementation")
+UNTRIED = "bundles are NOT tried with another implementation"
 
 
 @dataclass(frozen=True)
@@ -60,7 +54,7 @@ class Verifier:
 def verifier(tmp_path_factory: pytest.TempPathFactory) -> Verifier:
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None or npm is None:
-        untested("node or npm is missing")
+        absent(f"node or npm is missing: {UNTRIED}")
     folder = tmp_path_factory.mktemp("sigstore")
     for name in ("package.json", "package-lock.json", "verify.mjs"):
         shutil.copy(HERE / name, folder / name)
@@ -69,7 +63,7 @@ def verifier(tmp_path_factory: pytest.TempPathFactory) -> Verifier:
     try:
         checked(run, Command(argv=install, cwd=folder, env=environment, timeout=300))
     except ToolError as error:
-        untested(f"the verifier can't be installed ({error})")
+        absent(f"the verifier can't be installed ({error}): {UNTRIED}")
     return Verifier(folder, node, environment)
 
 
