@@ -1,1 +1,1 @@
-"""What a git repository says: history, changes, trees and blobs; nothing is decided elsewhere."""
+"""What a git repository says: its history, changes, trees and blobs."""
