@@ -31,7 +31,7 @@ MAY_IMPORT = {
 EDGES = {
     "subprocess": {"workflow_release/machine/run.py", "workflow_containers/run.py"},
     "os.environ": {"workflow_release/machine/host.py", "workflow_containers/host.py"},
-    "urllib.request": {"workflow_containers/transport.py"},
+    "urllib.request": {"workflow_containers/network/transport.py"},
     "print": {"workflow_release/terminal/console.py", "workflow_containers/__main__.py"},
     "time": {"workflow_release/terminal/watch.py"},
     "random": set(),

@@ -10,10 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from workflow_containers import __version__, host, lock, resolve
+from workflow_containers import __version__, host
+from workflow_containers.debian import lock, resolve
+from workflow_containers.debian.mirror import Mirrors, find
 from workflow_containers.definition import Definition, load
 from workflow_containers.errors import ContainersError, DefinitionError
-from workflow_containers.mirror import Mirrors, find
 from workflow_containers.platform import Platform
 from workflow_containers.run import run
 from workflow_sbom import tables
@@ -94,7 +95,7 @@ def _lock(asked: Locking, environment: Mapping[str, str]) -> None:
 
 
 def _mirrors(asked: Locking, environment: Mapping[str, str]) -> Mirrors:
-    from workflow_containers.mirror import DEBIAN_VARIABLE, SECURITY_VARIABLE
+    from workflow_containers.debian.mirror import DEBIAN_VARIABLE, SECURITY_VARIABLE
 
     given = {DEBIAN_VARIABLE: asked.mirror, SECURITY_VARIABLE: asked.security_mirror}
     named = {name: value for name, value in given.items() if value}

@@ -92,7 +92,9 @@ def test_a_definition_that_is_gone_is_an_error_of_ours(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["engine", "migrate"])
 def test_this_repositorys_own_images_are_locked(name: str) -> None:
     """What the definitions name is in the locks beside them, for every platform."""
-    from workflow_containers import architecture, lock, requirements
+    from workflow_containers import architecture
+    from workflow_containers.debian import lock
+    from workflow_containers.python import requirements
 
     definition = load(ROOT / f"containers/{name}.toml")
     held = lock.load(ROOT / definition.lock)

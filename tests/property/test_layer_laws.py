@@ -11,11 +11,11 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workflow_containers import compress, fragment, layer
-from workflow_containers.entries import Directory, Entry, File, Symlink, directory
+from workflow_containers.layers import compress, fragment, layer
+from workflow_containers.layers.entries import Directory, Entry, File, Symlink, directory
+from workflow_containers.layers.tarread import Bounded, members
+from workflow_containers.layers.tarstream import END, encode
 from workflow_containers.store import Store
-from workflow_containers.tarread import Bounded, members
-from workflow_containers.tarstream import END, encode
 from workflow_sbom.digest import Digest
 
 RULES = Digest.of(b"rules")

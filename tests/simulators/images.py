@@ -18,11 +18,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
-from workflow_containers import lock
-from workflow_containers.builder import Inputs, Tools
+from workflow_containers.building.builder import Inputs, Tools
+from workflow_containers.debian import lock
+from workflow_containers.debian.lock import Package
+from workflow_containers.debian.mirror import Mirrors
 from workflow_containers.errors import AbsentError
-from workflow_containers.lock import Package
-from workflow_containers.mirror import Mirrors
 from workflow_containers.platform import AMD64, ARM64, Platform
 from workflow_containers.run import Command, Completed, run
 from workflow_sbom.digest import Digest

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from support.absent import absent
-from workflow_containers.layout import Layout
+from workflow_containers.layers.unpack import unpack
+from workflow_containers.oci.layout import Layout
 from workflow_containers.platform import ARM64
-from workflow_containers.unpack import unpack
 from workflow_release.version import Version
 
 ENGINE, MIGRATE = IMAGES = ("workflow-engine", "workflow-migrate")

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import assert_never
 
-from workflow_containers.bill import describe_image
 from workflow_containers.errors import ContainersError
+from workflow_containers.inspecting.bill import describe_image
 from workflow_release import __version__, names
 from workflow_release.building.artifacts.interface import LockFile, Workshop
 from workflow_release.building.cache import key

@@ -25,7 +25,7 @@ from typing import IO, BinaryIO, cast
 
 from zlib_ng import zlib_ng
 
-from workflow_containers.compress import LEVEL, STEP, Member
+from workflow_containers.layers.compress import LEVEL, STEP, Member
 from workflow_release.errors import BuildError
 from workflow_release.repository import links
 

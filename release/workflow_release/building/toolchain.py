@@ -21,7 +21,7 @@ from packaging.utils import canonicalize_name
 import workflow_containers
 import workflow_release
 import workflow_sbom
-from workflow_containers import compress
+from workflow_containers.layers import compress
 from workflow_release.building.artifacts.interface import LockFile, Tool, Workshop
 from workflow_release.building.cache import key
 from workflow_release.errors import BuildError, ToolError

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from workflow_containers import archive
 from workflow_containers import definition as definitions
-from workflow_containers import mirror as mirrors
-from workflow_containers.builder import Inputs, Tools, build_archive
+from workflow_containers.building.builder import Inputs, Tools, build_archive
+from workflow_containers.debian import mirror as mirrors
 from workflow_containers.definition import Definition
 from workflow_containers.errors import ContainersError
+from workflow_containers.oci import archive
 from workflow_release.building.artifacts.interface import Made, Needed, Workshop, artifact_of
 from workflow_release.building.cache import key
 from workflow_release.building.staging import Tracked, export, key_of

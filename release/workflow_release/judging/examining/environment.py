@@ -14,9 +14,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from workflow_containers import rootless
 from workflow_containers.errors import ContainersError
 from workflow_containers.host import native_platform
+from workflow_containers.inspecting import rootless
 from workflow_containers.platform import Platform
 from workflow_release.building.cache import Cache, key
 from workflow_release.errors import ToolError

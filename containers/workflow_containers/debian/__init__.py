@@ -1,0 +1,1 @@
+"""Debian packages: locking them, bringing them here, what of each goes into an image."""

@@ -1,0 +1,68 @@
+"""Fetching locked packages into the store, each checked against the lock as it comes."""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import IO
+
+from workflow_containers.debian.lock import Package
+from workflow_containers.debian.mirror import Mirrors
+from workflow_containers.errors import AbsentError, MirrorError
+from workflow_containers.network.transport import Fetch
+from workflow_containers.store import Store
+from workflow_sbom.digest import Digest
+
+RELOCK = "run workflow-containers lock"
+_TRIES = 3
+_STEP = 256 << 10
+_AT_ONCE = 8
+
+
+def packages(wanted: Iterable[Package], *, store: Store, mirrors: Mirrors, fetch: Fetch) -> None:
+    """Bring every package into the store; raises `MirrorError` naming what can't be had."""
+    missing = {package.sha256: package for package in wanted if not store.has(package.sha256)}
+
+    def one(package: Package) -> str | None:
+        with store.alone(package.sha256):
+            if store.has(package.sha256):
+                return None
+            return _package(package, store, mirrors, fetch)
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        faults = sorted(filter(None, pool.map(one, missing.values())))
+    if faults:
+        raise MirrorError("; ".join(faults))
+
+
+def _package(package: Package, store: Store, mirrors: Mirrors, fetch: Fetch) -> str | None:
+    """Fetch one package, trying again when the connection fails; what went wrong, or None."""
+    url = mirrors.url(package.archive, package.path)
+    title = f"{package.name} {package.version} ({package.architecture})"
+    reason = ""
+    for _ in range(_TRIES):
+        try:
+            with fetch(url) as stream:
+                return _keep(stream, package, store, title)
+        except AbsentError:
+            return f"the mirror no longer has {title}; {RELOCK}"
+        except (http.client.HTTPException, OSError, EOFError) as error:
+            reason = str(error)
+    return f"{title} can't be fetched: {reason[:200]}"
+
+
+def _keep(stream: IO[bytes], package: Package, store: Store, title: str) -> str | None:
+    state, size = hashlib.sha256(), 0
+    with store.writing() as file:
+        while size <= package.size and (data := stream.read(_STEP)):
+            state.update(data)
+            size += len(data)
+            file.write(data)
+        if size < package.size:
+            raise EOFError(f"the connection ended after {size} of {package.size} bytes")
+        if size > package.size or state.hexdigest() != package.sha256.hex:
+            return f"the mirror has another {title} than was locked; {RELOCK}"
+        store.adopt(file, Digest(state.hexdigest()))
+    return None

@@ -1,0 +1,53 @@
+"""Whether every library that a file of an image needs is in that image.
+
+Follows the dynamic linker's search (ld.so(8)): the object's own run path, then the folders built
+into Debian's linker.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable
+
+from workflow_containers.architecture import Architecture
+from workflow_containers.errors import ClosureError
+from workflow_containers.layers.fragment import Fragment, Object
+
+
+def check(fragments: Iterable[Fragment], architecture: Architecture, image: str) -> None:
+    """Check an image's fragments together; raises `ClosureError` with everything missing."""
+    fragments = tuple(fragments)
+    paths = {path for fragment in fragments for path in fragment.paths}
+    system = (f"usr/lib/{architecture.triplet}", "usr/lib")
+    faults = sorted(
+        fault
+        for fragment in fragments
+        for each in fragment.objects
+        for fault in _faults(each, paths, system, architecture)
+    )
+    if faults:
+        raise ClosureError(
+            f"{image}: "
+            + "; ".join(faults[:20])
+            + " (add the package that has it, or exclude the file)"
+        )
+
+
+def _faults(
+    each: Object, paths: set[str], system: tuple[str, ...], architecture: Architecture
+) -> Iterable[str]:
+    if each.elf.machine != architecture.elf:
+        yield f"{each.path} is for another processor than {architecture.debian}"
+        return
+    folders = (*(_expanded(folder, each.path) for folder in each.elf.runpath), *system)
+    for library in each.elf.needed:
+        if not any(f"{folder}/{library}" in paths for folder in folders):
+            yield f"{each.path} needs {library}, which is not there"
+
+
+def _expanded(folder: str, path: str) -> str:
+    """A run path entry as a path in the image: `$ORIGIN` is the folder of the object itself."""
+    origin = f"/{posixpath.dirname(path)}"
+    for token in ("${ORIGIN}", "$ORIGIN"):
+        folder = folder.replace(token, origin)
+    return posixpath.normpath(folder).lstrip("/")

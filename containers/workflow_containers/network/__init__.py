@@ -1,0 +1,1 @@
+"""The network: one way to ask, one module that opens addresses."""

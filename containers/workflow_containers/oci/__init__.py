@@ -1,0 +1,1 @@
+"""OCI's documents and layouts: writing them, and reading them from outside."""

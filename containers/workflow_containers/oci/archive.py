@@ -1,0 +1,152 @@
+"""Writing an OCI image layout (image specification 1.1, image-layout.md) as one tar archive.
+
+`manifest.json` is Docker's own list: `docker load` of engines without the containerd store reads
+it and nothing else. It names the same configurations and layers, one entry a platform, tagged
+`<name>:<version>-<architecture>`; OCI readers go by `index.json` and leave it alone.
+
+containerd, and so Docker with its store, names what it imports by an annotation of its own. Without
+it the name is the bare version, under which Docker says it has loaded the image and finds none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from workflow_containers.errors import DefinitionError, LayoutError
+from workflow_containers.layers import tarstream
+from workflow_containers.layers.compress import Sink
+from workflow_containers.layers.entries import Directory, File
+from workflow_containers.layers.layer import Layer
+from workflow_containers.oci import image
+from workflow_containers.oci.image import Document
+from workflow_containers.platform import Platform
+from workflow_containers.store import Store
+from workflow_sbom import canonical
+from workflow_sbom.digest import CHUNK, Digest, Measured
+from workflow_sbom.errors import Fault
+
+MEDIA_TYPE = "application/vnd.oci.image.layout.v1+tar"
+BLOBS = "blobs/sha256"
+# What Docker makes of a name without a registry, in full: it finds an image by no other form.
+_NORMAL = "docker.io/library"
+_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """One platform's finished documents and layers."""
+
+    platform: Platform
+    configuration: Document
+    manifest: Document
+    layers: tuple[Layer, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contents:
+    """All that goes into an archive: the image's name, its version as a tag, its documents."""
+
+    name: str
+    version: str
+    index: Document
+    images: tuple[Built, ...]
+
+    def __post_init__(self) -> None:
+        if not _TAG.fullmatch(self.version):
+            fault = Fault("version", f"{self.version[:80]!r} is no OCI tag")
+            raise DefinitionError(self.name, [fault])
+
+
+def save(contents: Contents, store: Store, destination: Path) -> Measured:
+    """Write the archive to a file, which appears whole or not at all; its digest and size."""
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=destination.parent, delete=False) as stream:
+        try:
+            hashing = _Hashing(stream)
+            write(contents, store, hashing)
+            stream.flush()
+            Path(stream.name).chmod(0o644)
+            Path(stream.name).replace(destination)
+        finally:
+            Path(stream.name).unlink(missing_ok=True)
+    return hashing.measured()
+
+
+class _Hashing:
+    """Passes bytes on and hashes them."""
+
+    def __init__(self, stream: Sink) -> None:
+        self._stream = stream
+        self._state = hashlib.sha256()
+        self._size = 0
+
+    def write(self, data: bytes) -> None:
+        self._state.update(data)
+        self._size += len(data)
+        self._stream.write(data)
+
+    def measured(self) -> Measured:
+        return Measured(Digest(self._state.hexdigest()), self._size)
+
+
+def write(contents: Contents, store: Store, stream: Sink) -> None:
+    """Write the archive; raises `LayoutError` when a layer in the store is not what it was."""
+    small = _small(contents)
+    layers = {layer.digest: layer for built in contents.images for layer in built.layers}
+    names = {f"{BLOBS}/{digest.hex}": layer for digest, layer in layers.items()}
+    for folder in ("blobs", BLOBS):
+        stream.write(tarstream.encode(Directory(folder)))
+    for path in sorted({*small, *names}):
+        if path in small:
+            stream.write(tarstream.encode(File(path, 0o644, small[path])))
+        else:
+            _copy(names[path], path, store, stream)
+    stream.write(tarstream.END)
+
+
+def _small(contents: Contents) -> Mapping[str, bytes]:
+    documents = [contents.index]
+    for built in contents.images:
+        documents += [built.configuration, built.manifest]
+    names = {
+        image.REF_NAME: contents.version,
+        image.CONTAINERD_NAME: f"{_NORMAL}/{contents.name}:{contents.version}",
+    }
+    entry = contents.index.descriptor() | {"annotations": names}
+    root: canonical.Json = {"schemaVersion": 2, "mediaType": image.INDEX, "manifests": [entry]}
+    return {
+        **{f"{BLOBS}/{document.digest.hex}": document.data for document in documents},
+        "index.json": canonical.encode(root),
+        "manifest.json": canonical.encode(_docker(contents)),
+        "oci-layout": canonical.encode({"imageLayoutVersion": "1.0.0"}),
+    }
+
+
+def _docker(contents: Contents) -> Sequence[canonical.Json]:
+    return [
+        {
+            "Config": f"{BLOBS}/{built.configuration.digest.hex}",
+            "RepoTags": [f"{contents.name}:{contents.version}-{built.platform.architecture}"],
+            "Layers": [f"{BLOBS}/{layer.digest.hex}" for layer in built.layers],
+        }
+        for built in contents.images
+    ]
+
+
+def _copy(layer: Layer, path: str, store: Store, stream: Sink) -> None:
+    """Copy a layer from the store, hashing what is copied."""
+    state, size = hashlib.sha256(), 0
+    stream.write(tarstream.header(path, b"0", mode=0o644, size=layer.size))
+    with store.blob(layer.digest).open("rb") as source:
+        while data := source.read(CHUNK):
+            state.update(data)
+            size += len(data)
+            stream.write(data)
+    if size != layer.size or Digest(state.hexdigest()) != layer.digest:
+        raise LayoutError(f"the layer {layer.name} changed in the store; build again")
+    stream.write(bytes(-size % tarstream.BLOCK))

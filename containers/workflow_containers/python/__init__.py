@@ -1,0 +1,1 @@
+"""Distributions and the image's own Python: wheels, their lock, compiled files."""
