@@ -32,8 +32,8 @@ EDGES = {
     "subprocess": {"workflow_release/machine/run.py", "workflow_containers/run.py"},
     "os.environ": {"workflow_release/machine/host.py", "workflow_containers/host.py"},
     "urllib.request": {"workflow_containers/network/transport.py"},
-    "print": {"workflow_release/terminal/console.py", "workflow_containers/__main__.py"},
-    "time": {"workflow_release/terminal/watch.py"},
+    "print": {"workflow_sbom/terminal/console.py"},
+    "time": {"workflow_sbom/terminal/watch.py"},
     "random": set(),
     "socket": set(),
 }

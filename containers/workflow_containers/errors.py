@@ -15,10 +15,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from workflow_sbom.errors import Fault
+from workflow_sbom.errors import Fault, ToolkitError
 
 
-class ContainersError(Exception):
+class ContainersError(ToolkitError):
     """Base of every error this package raises. Its text names what, where and the remedy."""
 
 

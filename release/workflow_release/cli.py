@@ -17,7 +17,7 @@ from workflow_release.errors import UsageError
 if TYPE_CHECKING:
     from workflow_release.machine.host import Host
     from workflow_release.machine.run import Run
-    from workflow_release.terminal.console import Console
+    from workflow_sbom.terminal.console import Console
 
 FORMATS = ("semver", "pep440", "oci", "npm", "deb", "file")
 DESCRIPTION = "Make, record, sign, publish and verify releases of any repository."
@@ -34,7 +34,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> Never:
         """Raise instead of exiting."""
-        from workflow_release.terminal.suggestions import suggested
+        from workflow_sbom.terminal.suggestions import suggested
 
         raise UsageError(
             f"{self.prog}: {suggested(message, self.format_usage())}", remedy=f"{self.prog} --help"
@@ -157,7 +157,7 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
 def run_command(words: Sequence[str]) -> int:
     """Run one command line; returns its exit code. A user never sees a traceback."""
     from workflow_release.machine.host import Host
-    from workflow_release.terminal.console import Console
+    from workflow_sbom.terminal.console import Console
 
     host = Host.detect()
     console = Console.of(host.environment)
@@ -184,9 +184,10 @@ def _answer(words: Sequence[str], console: Console, host: Host) -> int:
     except BrokenPipeError:
         raise
     except Exception as error:  # noqa: BLE001 - the one net below every command
-        from workflow_release.terminal.faults import tell
+        from workflow_sbom.terminal.faults import Program, tell
 
-        return tell(error, console, host.cache / "logs")
+        program = Program(name=PROGRAM, version=__version__, logs=host.cache / "logs")
+        return tell(error, console, program)
 
 
 def _dispatch(words: Sequence[str], console: Console, host: Host, run: Run) -> int:

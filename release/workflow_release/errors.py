@@ -18,24 +18,16 @@ ReleaseError         1   base of all
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
+
+from workflow_sbom.errors import ToolkitError
 
 if TYPE_CHECKING:
     from workflow_release.finding import Finding
 
 
-class ReleaseError(Exception):
-    """Base of every error this package raises.
-
-    `message` says what and where; `remedy` what to do about it, in a sentence a person can act on.
-    """
-
-    exit_code: ClassVar[int] = 1
-
-    def __init__(self, message: str, *, remedy: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.remedy = remedy
+class ReleaseError(ToolkitError):
+    """Base of every error this package raises; see `ToolkitError`."""
 
 
 class UsageError(ReleaseError):

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 
 from workflow_release.version import Version
+from workflow_sbom.printable import printable
 
 SUMS = "SHA256SUMS"
 PROVENANCE = "provenance.sigstore.json"
@@ -33,14 +34,6 @@ def sbom_of(artifact: str) -> str:
 def release_sbom_of(project: str, version: Version) -> str:
     """The file that says what the whole release is made of."""
     return f"{project}-{version.render('file')}{SBOM_SUFFIX}"
-
-
-def printable(text: str) -> str:
-    """One line that no terminal acts on: control, format and bidirectional characters escaped."""
-    return "".join(
-        char if char.isprintable() else char.encode("unicode_escape", "surrogatepass").decode()
-        for char in text
-    )
 
 
 def fault_in(name: str) -> str | None:

@@ -1,5 +1,6 @@
-"""Errors raised from this package.
+"""Errors raised from this package, and what every error of the toolkit has.
 
+ToolkitError            base of every package's base: a message, a remedy, an exit code
 SbomError               base of all
 ├── DigestError         a text that is no SHA-256 digest
 ├── DocumentError       bytes that are no acceptable JSON document
@@ -12,9 +13,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import ClassVar
 
 
-class SbomError(Exception):
+class ToolkitError(Exception):
+    """What a user is told: `message` says what and where, `remedy` what to do about it.
+
+    `exit_code` is the command's then; every kind has its own, over all packages.
+    """
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str = "", *, remedy: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+
+class SbomError(ToolkitError):
     """Base of every error this package raises. Its text names what, where and the remedy."""
 
 

@@ -30,7 +30,7 @@ from workflow_release.machine.run import Command, Completed, run
 from workflow_release.model import Lock, Plan, Published
 from workflow_release.signing.interface import Signer
 from workflow_release.targets.interface import Publisher, Shipment
-from workflow_release.terminal.console import Console
+from workflow_sbom.terminal.console import Console
 
 
 @dataclass

@@ -4,6 +4,7 @@ import pytest
 
 from workflow_release import names
 from workflow_release.version import Version
+from workflow_sbom.printable import printable
 
 
 @pytest.mark.parametrize(
@@ -66,4 +67,4 @@ def test_sbom_names_carry_artifact_and_version() -> None:
 
 
 def test_printable_shows_what_a_terminal_would_act_on() -> None:
-    assert names.printable("a\x1b[31m\u202e\n\udcffé") == "a\\x1b[31m\\u202e\\n\\udcffé"
+    assert printable("a\x1b[31m\u202e\n\udcffé") == "a\\x1b[31m\\u202e\\n\\udcffé"

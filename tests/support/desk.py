@@ -17,7 +17,7 @@ from workflow_release.cli import parse
 from workflow_release.commands.interface import Shell
 from workflow_release.machine.host import Host
 from workflow_release.machine.run import Run, run
-from workflow_release.terminal.console import Console
+from workflow_sbom.terminal.console import Console
 
 BACKEND = '''\
 """A build backend inside the project, as PEP 517 allows: it needs no package."""

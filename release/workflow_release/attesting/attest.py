@@ -15,6 +15,7 @@ from workflow_release.attesting.statement import Subject
 from workflow_release.errors import PlanError
 from workflow_release.model import Artifact, Attested, File, Plan
 from workflow_release.signing.interface import Signer
+from workflow_sbom.printable import printable
 
 
 def attest(
@@ -72,7 +73,7 @@ def _require_names(
             names.fault_in(name) or _unexpected(name, wanted)
             for name, wanted in _sbom_names(plan, artifacts, sboms, release_sbom)
         ),
-        *(f"two files are called '{names.printable(name)}'" for name in names.twice(everything)),
+        *(f"two files are called '{printable(name)}'" for name in names.twice(everything)),
     ]
     if len(artifacts) != len(sboms) or not artifacts:
         faults.append(f"{len(artifacts)} artifacts and {len(sboms)} SBOMs")

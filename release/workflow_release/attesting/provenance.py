@@ -18,6 +18,7 @@ from workflow_release.errors import SigningError, VerificationError
 from workflow_release.machine.host import Host
 from workflow_release.model import Lock, Plan, Source
 from workflow_sbom.canonical import Json
+from workflow_sbom.printable import printable
 
 PREDICATE = "https://slsa.dev/provenance/v1"
 LOCAL_BUILD = f"{names.NAMESPACE}/buildtypes/cut/v1"
@@ -64,7 +65,7 @@ class GitHubBuilder:
 
     def __post_init__(self) -> None:
         wrong = [
-            f"{name} is '{names.printable(str(getattr(self, name))[:80])}'"
+            f"{name} is '{printable(str(getattr(self, name))[:80])}'"
             for name, pattern in _PATTERNS.items()
             if not re.fullmatch(pattern, getattr(self, name), re.ASCII)
         ]

@@ -21,6 +21,7 @@ from workflow_sbom import canonical, tables
 from workflow_sbom.canonical import Json
 from workflow_sbom.digest import Digest
 from workflow_sbom.errors import DocumentError, Fault, TableError
+from workflow_sbom.printable import printable
 
 SCHEMA = f"{names.NAMESPACE}/release/v1"
 MEDIA_TYPE = "application/json"
@@ -187,4 +188,4 @@ def _keys(value: Any) -> Any:
 
 def _line(fault: Fault) -> str:
     told = Fault(fault.path.replace("-", "_"), fault.message, fault.remedy)
-    return names.printable(f"{names.RECORD}: {told}")
+    return printable(f"{names.RECORD}: {told}")

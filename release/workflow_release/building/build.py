@@ -12,7 +12,7 @@ from workflow_release.building.artifacts.interface import Made, Needed, Workshop
 from workflow_release.building.graph import Failure, Task
 from workflow_release.errors import BuildError, ReleaseError
 from workflow_release.model import Artifact, GoBinary, Image, Recipe, Sdist, UiBundle, Wheel
-from workflow_release.names import printable
+from workflow_sbom.printable import printable
 
 _TAIL = 15
 _TAIL_BYTES = 16 << 10

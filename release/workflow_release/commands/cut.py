@@ -20,10 +20,10 @@ from workflow_release.planning.prepare import Prepared
 from workflow_release.signing.by_uri import signer_for
 from workflow_release.targets.directory import DirectoryPublisher
 from workflow_release.targets.interface import Publisher
-from workflow_release.terminal.console import Console
 from workflow_release.verifying.verdict import Verdict
 from workflow_release.verifying.verify import expectation, verify_directory
 from workflow_sbom.canonical import Json
+from workflow_sbom.terminal.console import Console
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

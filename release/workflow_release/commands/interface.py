@@ -9,7 +9,7 @@ from workflow_release.machine.host import Host
 from workflow_release.machine.run import Run
 from workflow_release.repository.checkout import root_of
 from workflow_release.repository.git import Repository
-from workflow_release.terminal.console import Console
+from workflow_sbom.terminal.console import Console
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

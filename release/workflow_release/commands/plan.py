@@ -8,7 +8,7 @@ from workflow_release.commands.interface import Shell
 from workflow_release.model import Plan
 from workflow_release.planning.plan import document, expected_name, platforms_of
 from workflow_release.planning.prepare import prepare
-from workflow_release.terminal.console import Console
+from workflow_sbom.terminal.console import Console
 
 
 def run(asked: argparse.Namespace, shell: Shell) -> int:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from workflow_release.commands.interface import Shell
 from workflow_release.errors import UsageError, VerificationError
-from workflow_release.terminal.console import Console
 from workflow_release.verifying.verdict import Line, Verdict
 from workflow_release.verifying.verify import expectation, verify_directory
 from workflow_sbom.canonical import Json
+from workflow_sbom.terminal.console import Console
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from workflow_release.errors import ReleaseError, SourceError
 from workflow_release.machine.run import Command, Completed, Run
-from workflow_release.names import printable
+from workflow_sbom.printable import printable
 
 _PASSED = ("PATH", "HOME", "XDG_CONFIG_HOME", "SUDO_UID")
 _FIXED = {

@@ -9,10 +9,10 @@ from types import MappingProxyType
 
 from workflow_release.errors import SigningError
 from workflow_release.machine.host import Host
-from workflow_release.names import printable
 from workflow_release.signing.interface import Signer
 from workflow_release.signing.local import file_signer, own_signer
 from workflow_release.signing.trust import TrustStore
+from workflow_sbom.printable import printable
 from workflow_sbom.tables import did_you_mean
 
 DEFAULT = "local:"

@@ -15,12 +15,12 @@ from pathlib import Path
 
 from workflow_release.errors import VerificationError
 from workflow_release.machine.host import Host
-from workflow_release.names import printable
 from workflow_release.signing import p256, private_files
 from workflow_release.signing.private_files import OTHERS_WRITE, UnsafeFileError
 from workflow_sbom import canonical, tables
 from workflow_sbom.digest import Digest
 from workflow_sbom.errors import DocumentError, TableError
+from workflow_sbom.printable import printable
 
 _REPOSITORY = re.compile(r"https://[^\s@?#]+[^\s@?#/]", re.ASCII)
 _MAX_LABEL = 100

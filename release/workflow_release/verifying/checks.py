@@ -24,6 +24,7 @@ from workflow_sbom import canonical
 from workflow_sbom.cyclonedx import described
 from workflow_sbom.digest import Digest
 from workflow_sbom.errors import DigestError, DocumentError
+from workflow_sbom.printable import printable
 
 _REMEDY = "get the release again from where it was published"
 
@@ -73,7 +74,7 @@ def authenticate(data: bytes, keys: Iterable[TrustedKey], predicate_type: str) -
     read = bundle.decode(data)
     key = next((key for key in keys if key.hint == read.hint), None)
     if key is None:
-        hint = names.printable(read.hint[:80])
+        hint = printable(read.hint[:80])
         raise VerificationError(
             f"signed by a key that is not expected (hint '{hint}')",
             remedy="give the signer's key with --key PEM, if you trust it",
@@ -250,7 +251,7 @@ def release_sbom_faults(data: bytes, release: Release) -> Iterator[str]:
         return
     yield from _version_faults(about.version, release.plan.version)
     if about.name != release.plan.name:
-        yield f"describes {names.printable(about.name[:80])}, not {release.plan.name}"
+        yield f"describes {printable(about.name[:80])}, not {release.plan.name}"
     for built in release.artifacts:
         if built.digest.hex not in held:
             yield f"does not hold {built.name} with its digest"
@@ -273,7 +274,7 @@ def _artifacts_in(document: Any) -> frozenset[str]:
 
 def _version_faults(found: str | None, version: Version) -> Iterator[str]:
     if found not in set(_spellings(version)):
-        yield f"describes version {names.printable(str(found))}, not {version}"
+        yield f"describes version {printable(str(found))}, not {version}"
 
 
 def _spellings(version: Version) -> Iterator[str]:

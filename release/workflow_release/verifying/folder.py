@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Protocol
 
 from workflow_release.errors import VerificationError
-from workflow_release.names import printable
 from workflow_sbom.digest import CHUNK, Digest, Measured
+from workflow_sbom.printable import printable
 
 MAX_ENTRIES = 100_000
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC

@@ -17,13 +17,13 @@ from workflow_release.attesting.record import Entry
 from workflow_release.errors import RecordError, VerificationError
 from workflow_release.machine.host import Host
 from workflow_release.model import Finding
-from workflow_release.names import printable
 from workflow_release.signing.trust import TrustStore, read_key
 from workflow_release.verifying import checks
 from workflow_release.verifying.checks import Expected, Origin, Sealed
 from workflow_release.verifying.folder import Folder, Present, open_folder
 from workflow_release.verifying.verdict import Line, Role, Status, Verdict
 from workflow_sbom.digest import Digest, Measured
+from workflow_sbom.printable import printable
 
 MAX_DOCUMENT = 64 << 20
 _AGAIN = "get the release again from where it was published"

@@ -72,7 +72,10 @@ HEAVY = (
     "json",
     "workflow_release.planning.config",
     "workflow_release.model",
-    "workflow_sbom",
+    "workflow_sbom.tables",
+    "workflow_sbom.texts",
+    "workflow_sbom.model",
+    "workflow_containers",
 )
 
 

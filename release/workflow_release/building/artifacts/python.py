@@ -36,9 +36,9 @@ from workflow_release.building.toolchain import backend_environment
 from workflow_release.errors import BuildError
 from workflow_release.machine.run import Command
 from workflow_release.model import Sdist, Wheel
-from workflow_release.names import printable
 from workflow_release.planning.plan import expected_name
 from workflow_sbom.canonical import Json
+from workflow_sbom.printable import printable
 
 SDIST_TYPE = "application/gzip"
 WHEEL_TYPE = "application/zip"

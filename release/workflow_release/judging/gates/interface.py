@@ -8,8 +8,8 @@ from typing import Literal
 
 from workflow_release.judging.evidence import Evidence, LockEvidence
 from workflow_release.model import Artifact, Attested, Finding, Plan, Recipe
-from workflow_release.names import printable
 from workflow_release.version import Version
+from workflow_sbom.printable import printable
 
 Concern = Literal["every", "stable"]
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from workflow_release.terminal.suggestions import suggested
+from workflow_sbom.terminal.suggestions import suggested
 
 USAGE = "usage: workflow-release cut [-h] [-C DIR] [--json] [--dry-run] [--tag TAG]\n"
 

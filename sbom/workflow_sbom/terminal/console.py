@@ -1,4 +1,4 @@
-"""What a person or a program sees: the only place of this package that prints.
+"""What a person or a program sees: the only place of the toolkit that prints.
 
 Results go to standard output, everything else to standard error. On a terminal there is colour
 and a live view; in CI, plain lines. No control character from outside reaches either.
@@ -14,11 +14,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TextIO
 
-from workflow_release.errors import ReleaseError
-from workflow_release.names import printable
+from workflow_sbom.errors import ToolkitError
+from workflow_sbom.printable import printable
 
 if TYPE_CHECKING:
-    from workflow_release.terminal.progress import Progress
+    from workflow_sbom.terminal.progress import Progress
 
 _STYLES = {"ok": "green", "FAILED": "bold red", "made": "green", "reused": "dim"}
 
@@ -90,7 +90,7 @@ class Console:
             table.add_row(*(Text(cell, style=_STYLES.get(cell, "")) for cell in row))
         Rich(file=self.out, force_terminal=True).print(table)
 
-    def error(self, error: ReleaseError) -> None:
+    def error(self, error: ToolkitError) -> None:
         """An error: what and where, a line each, then the remedy."""
         mark = "\x1b[1;31merror\x1b[0m" if self.live else "error"
         for line in printable_lines(error.message).split("\n"):
@@ -101,7 +101,7 @@ class Console:
     @contextmanager
     def progress(self) -> Iterator[Progress]:
         """A view of long work: live on a terminal, a line an event elsewhere."""
-        from workflow_release.terminal import watch
+        from workflow_sbom.terminal import watch
 
         if not self.live:
             yield watch.PlainProgress(say=self.say)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from workflow_release.terminal.progress import Progress
-from workflow_release.terminal.watch import PlainProgress, Tally, live
+from workflow_sbom.terminal.progress import Progress
+from workflow_sbom.terminal.watch import PlainProgress, Tally, live
 
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from workflow_release.errors import ReleaseError
-from workflow_release.terminal.console import Console, printable_lines
-from workflow_release.terminal.watch import LiveProgress, PlainProgress
+from workflow_sbom.terminal.console import Console, printable_lines
+from workflow_sbom.terminal.watch import LiveProgress, PlainProgress
 
 HOSTILE = "a\x1b[2Jb\x07c\rd\u202ee\x9bf"
 SHOWN = r"a\x1b[2Jb\x07c\rd\u202ee\x9bf"
@@ -171,7 +171,7 @@ def test_a_terminal_of_few_letters_is_not_drawn_on(monkeypatch: pytest.MonkeyPat
 
 
 SAY = """
-from workflow_release.terminal.console import Console
+from workflow_sbom.terminal.console import Console
 console = Console.of({"FORCE_COLOR": "1"})
 console.result("é ✓")
 console.table(("spalte",), [("ü",)])
@@ -199,7 +199,7 @@ def test_what_an_encoding_cannot_write_is_an_escape(encoding: str) -> None:
 
 
 CLOSED = """
-from workflow_release.terminal.console import Console
+from workflow_sbom.terminal.console import Console
 console = Console.of({})
 console.result("nobody hears")
 console.say("nobody hears")

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from workflow_release.names import printable
-from workflow_release.terminal.progress import Progress
+from workflow_sbom.printable import printable
+from workflow_sbom.terminal.progress import Progress
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Lines

@@ -10,14 +10,15 @@ import pytest
 
 from workflow_containers.errors import LayoutError
 from workflow_release.errors import BuildError, ReleaseError
-from workflow_release.terminal.console import Console
-from workflow_release.terminal.faults import INTERNAL_FAULT, tell
 from workflow_sbom.errors import InventoryError
+from workflow_sbom.terminal.console import Console
+from workflow_sbom.terminal.faults import INTERNAL_FAULT, Program, tell
 
 
 def told(error: Exception, logs: Path) -> tuple[int, list[str]]:
     err = io.StringIO()
-    code = tell(error, Console(out=io.StringIO(), err=err, colour=False, live=False), logs)
+    program = Program(name="workflow-release", version="1.2.3", logs=logs)
+    code = tell(error, Console(out=io.StringIO(), err=err, colour=False, live=False), program)
     return code, err.getvalue().splitlines()
 
 
@@ -36,7 +37,7 @@ def test_an_error_of_ours_has_its_exit_code(tmp_path: Path) -> None:
 @pytest.mark.parametrize("error", [LayoutError("no layout: x"), InventoryError("no layout: x")])
 def test_an_error_of_the_packages_below_is_a_sentence_too(tmp_path: Path, error: Exception) -> None:
     code, lines = told(error, tmp_path)
-    assert (code, lines[0]) == (1, "error: no layout: x")
+    assert (code, lines[0]) == (error.exit_code, "error: no layout: x")  # type: ignore[attr-defined]
     assert lines[1].startswith("remedy: ")
 
 
@@ -57,7 +58,7 @@ def test_a_fault_of_our_own_leaves_its_traceback_in_a_file(
     assert lines[0] == f"error: internal fault, please report; details in {log}"
     assert "Traceback" not in "".join(lines)
     text = log.read_text()
-    assert text.startswith("workflow-release ")
+    assert text.startswith("workflow-release 1.2.3, Python ")
     assert "Traceback (most recent call last):" in text
     assert repr(error) in text or str(error) in text
     assert stat.S_IMODE(log.stat().st_mode) == 0o600
