@@ -7,45 +7,17 @@ only the words of the command asked for are learnt.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Never
+from typing import TYPE_CHECKING
 
 from workflow_release import __version__
-from workflow_release.errors import UsageError
+from workflow_sbom.terminal.commandline import Command, CommandLine, Parser
 
 if TYPE_CHECKING:
-    from workflow_release.machine.host import Host
-    from workflow_release.machine.run import Run
-    from workflow_sbom.terminal.console import Console
+    from workflow_sbom.machine.interruption import Interruption
 
 FORMATS = ("semver", "pep440", "oci", "npm", "deb", "file")
-DESCRIPTION = "Make, record, sign, publish and verify releases of any repository."
-EPILOG = "first steps: workflow-release plan, then workflow-release cut --verify"
-PROGRAM = "workflow-release"
-BROKEN_PIPE = 141  # as a shell reports a process that SIGPIPE ended
-
-
-class Parser(argparse.ArgumentParser):
-    """A parser whose errors are `UsageError`s with a did-you-mean; options are written in full."""
-
-    def __init__(self, prog: str, description: str, epilog: str | None = None) -> None:
-        super().__init__(prog=prog, description=description, epilog=epilog, allow_abbrev=False)
-
-    def error(self, message: str) -> Never:
-        """Raise instead of exiting."""
-        from workflow_sbom.terminal.suggestions import suggested
-
-        raise UsageError(
-            f"{self.prog}: {suggested(message, self.format_usage())}", remedy=f"{self.prog} --help"
-        )
-
-
-class Command(NamedTuple):
-    """A command: what it does in a sentence, and what adds its words to a parser."""
-
-    help: str
-    add_words: Callable[[Parser], None]
 
 
 def _version(words: Parser) -> None:
@@ -129,75 +101,39 @@ COMMANDS = {
 }
 
 
-def whole_parser() -> Parser:
-    """The whole command line: for its help, its completion, and words that name no command."""
-    top = Parser(PROGRAM, DESCRIPTION, EPILOG)
-    top.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
-    commands = top.add_subparsers(dest="command", metavar="command", required=True)
-    for name, command in COMMANDS.items():
-        command.add_words(
-            commands.add_parser(
-                name, help=command.help, prog=f"{PROGRAM} {name}", description=f"{command.help}."
-            )
-        )
-    return top
+LINE = CommandLine(
+    program="workflow-release",
+    version=__version__,
+    description="Make, record, sign, publish and verify releases of any repository.",
+    epilog="first steps: workflow-release plan, then workflow-release cut --verify",
+    package="workflow_release.commands",
+    commands=COMMANDS,
+)
 
 
 def parse(words: Sequence[str]) -> argparse.Namespace:
-    """What is asked for; raises `UsageError`, and `SystemExit` once help or version is printed."""
-    name = words[0] if words else ""
-    command = COMMANDS.get(name)
-    if command is None:
-        return whole_parser().parse_args(words)
-    one = Parser(f"{PROGRAM} {name}", f"{command.help}.")
-    command.add_words(one)
-    return one.parse_args(words[1:], argparse.Namespace(command=name))
+    """What is asked for; see `CommandLine.parse`."""
+    return LINE.parse(words)
 
 
 def run_command(words: Sequence[str]) -> int:
     """Run one command line; returns its exit code. A user never sees a traceback."""
     from workflow_release.machine.host import Host
     from workflow_sbom.terminal.console import Console
+    from workflow_sbom.terminal.session import conduct
 
     host = Host.detect()
     console = Console.of(host.environment)
-    try:
-        code = _answer(words, console, host)
-        console.flush()
-    except BrokenPipeError:
-        console.abandon()
-        return BROKEN_PIPE
-    return code
 
-
-def _answer(words: Sequence[str], console: Console, host: Host) -> int:
-    from workflow_release.machine.interruption import Interruption
-    from workflow_release.machine.run import run
-
-    interruption = Interruption()
-    try:
-        with interruption.heeded():
-            return _dispatch(words, console, host, interruption.guard(run))
-    except KeyboardInterrupt:
-        console.say("interrupted; nothing half-made was left, run it again to finish")
-        return interruption.exit_code
-    except BrokenPipeError:
-        raise
-    except Exception as error:  # noqa: BLE001 - the one net below every command
-        from workflow_sbom.terminal.faults import Program, tell
-
-        program = Program(name=PROGRAM, version=__version__, logs=host.cache / "logs")
-        return tell(error, console, program)
-
-
-def _dispatch(words: Sequence[str], console: Console, host: Host, run: Run) -> int:
-    try:
+    def work(interruption: Interruption) -> int:
         asked = parse(words)
-    except SystemExit:  # help or version was asked for, and is printed
-        return 0
-    from importlib import import_module
+        from importlib import import_module
 
-    from workflow_release.commands.interface import Shell
+        from workflow_release.commands.interface import Shell
+        from workflow_release.machine.run import run
 
-    module = import_module(f"workflow_release.commands.{asked.command}")
-    return int(module.run(asked, Shell(console=console, host=host, run=run)))
+        module = import_module(f"{LINE.package}.{asked.command}")
+        shell = Shell(console=console, host=host, run=interruption.guard(run))
+        return int(module.run(asked, shell))
+
+    return conduct(LINE, console, host.cache / "logs", work)

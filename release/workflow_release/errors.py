@@ -1,7 +1,6 @@
 """Errors raised from this package. One exit code a kind; every message names what, where, remedy.
 
 ReleaseError         1   base of all
-├── UsageError       2   a command line that asks for nothing that exists
 ├── ConfigError      3   release.toml has faults; all of them
 ├── SourceError      4   the repository can't be told: no git, no commit, a shallow clone
 ├── VersionError     5   a text that is no version, or a rendering that would lie
@@ -21,6 +20,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from workflow_sbom.errors import ToolkitError
+from workflow_sbom.errors import UsageError as UsageError  # noqa: PLC0414 - one for every command
 
 if TYPE_CHECKING:
     from workflow_release.finding import Finding
@@ -28,12 +28,6 @@ if TYPE_CHECKING:
 
 class ReleaseError(ToolkitError):
     """Base of every error this package raises; see `ToolkitError`."""
-
-
-class UsageError(ReleaseError):
-    """A command line that asks for nothing that exists."""
-
-    exit_code = 2
 
 
 class ConfigError(ReleaseError, ValueError):

@@ -1,6 +1,7 @@
 """Errors raised from this package, and what every error of the toolkit has.
 
 ToolkitError            base of every package's base: a message, a remedy, an exit code
+UsageError           2  a command line that asks for nothing that exists; of every command
 SbomError               base of all
 ├── DigestError         a text that is no SHA-256 digest
 ├── DocumentError       bytes that are no acceptable JSON document
@@ -28,6 +29,12 @@ class ToolkitError(Exception):
         super().__init__(message)
         self.message = message
         self.remedy = remedy
+
+
+class UsageError(ToolkitError):
+    """A command line that asks for nothing that exists."""
+
+    exit_code = 2
 
 
 class SbomError(ToolkitError):

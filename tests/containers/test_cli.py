@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from workflow_containers.cli import main
+from workflow_containers.cli import run_command
 
 
 def test_the_schema_knows_every_key(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["schema"]) == 0
+    assert run_command(["schema"]) == 0
     schema = json.loads(capsys.readouterr().out)
     assert schema["required"] == ["name", "suite", "python", "lock", "packages", "entrypoint"]
     assert schema["additionalProperties"] is False
@@ -21,10 +21,10 @@ def test_a_faulty_definition_ends_in_a_message_not_a_traceback(
 ) -> None:
     path = tmp_path / "x.toml"
     path.write_text('name = "x"\nporst = [1]\n', encoding="utf-8")
-    assert main(["lock", str(path)]) == 1
+    assert run_command(["lock", str(path)]) == 21
     out, err = capsys.readouterr()
     assert out == ""
-    assert err.startswith(f"workflow-containers: {path}: ")
+    assert err.startswith(f"error: {path}: ")
     assert "did you mean 'ports'?" in err
 
 
@@ -32,7 +32,5 @@ def test_a_faulty_definition_ends_in_a_message_not_a_traceback(
 def test_misuse_has_its_own_exit_code(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(SystemExit) as caught:
-        main(arguments)
-    assert caught.value.code == 2
-    assert "usage: workflow-containers" in capsys.readouterr().err
+    assert run_command(arguments) == 2
+    assert "remedy: workflow-containers" in capsys.readouterr().err

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from workflow_release import __version__, version
-from workflow_release.cli import COMMANDS, FORMATS, parse, run_command, whole_parser
+from workflow_release.cli import COMMANDS, FORMATS, LINE, parse, run_command
 from workflow_release.errors import UsageError
 
 COMMANDS_FOLDER = Path(__file__).resolve().parents[2] / "release/workflow_release/commands"
@@ -36,7 +36,7 @@ def test_the_formats_are_those_of_versions() -> None:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_command_alone_takes_the_same_words_as_in_the_whole(name: str) -> None:
     words = {"completion": ["bash"], "trust": ["list"]}.get(name, [])
-    assert parse([name, *words]) == whole_parser().parse_args([name, *words])
+    assert parse([name, *words]) == LINE.whole_parser().parse_args([name, *words])
     assert parse([name, *words]).command == name
 
 
@@ -178,7 +178,7 @@ def test_a_fault_of_our_own_is_told_without_a_traceback(tmp_path: Path) -> None:
     ("error", "code", "said"),
     [
         ("__import__('workflow_sbom.errors').errors.InventoryError('odd')", 1, "error: odd"),
-        ("__import__('workflow_containers.errors').errors.MirrorError('odd')", 1, "error: odd"),
+        ("__import__('workflow_containers.errors').errors.MirrorError('odd')", 25, "error: odd"),
         ("PermissionError(13, 'Permission denied', '/x')", 1, "error: /x: Permission denied"),
         ("KeyboardInterrupt", 130, "interrupted; nothing half-made was left"),
     ],

@@ -6,11 +6,11 @@ import argparse
 
 import shtab
 
-from workflow_release.cli import whole_parser
+from workflow_release.cli import LINE
 from workflow_release.commands.interface import Shell
 
 
 def run(asked: argparse.Namespace, shell: Shell) -> int:
     """Print it; evaluate the output in the shell's start file."""
-    shell.console.result(shtab.complete(whole_parser(), shell=asked.shell))
+    shell.console.result(shtab.complete(LINE.whole_parser(), shell=asked.shell))
     return 0

@@ -43,7 +43,7 @@ class Completed:
 class Run(Protocol):
     """Runs a command to its end; raises `ToolError` when it can't be started or runs too long."""
 
-    def __call__(self, command: Command) -> Completed:
+    def __call__(self, command: Command, /) -> Completed:
         """Run it."""
         ...
 
@@ -96,7 +96,7 @@ def _ended(command: Command, process: subprocess.Popen[bytes]) -> Completed:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    from workflow_release.machine.processes import end_below
+    from workflow_sbom.machine.processes import end_below
 
     end_below(process.pid)
     process.kill()

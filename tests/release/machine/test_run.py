@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from workflow_release.errors import ToolError
-from workflow_release.machine.processes import running
 from workflow_release.machine.run import Command, Completed, checked, run
+from workflow_sbom.machine.processes import running
 
 ENV = {"PATH": "/usr/bin:/bin"}
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
+from typing import TypeVar
 
-from workflow_release.machine.run import Command, Completed, Run
+C = TypeVar("C")
+R = TypeVar("R")
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _LIMIT = 20  # seconds to unwind
@@ -52,17 +54,17 @@ class Interruption:
     def _told(self, number: int, _: FrameType | None) -> None:
         if self.signal is not None:
             os._exit(self.exit_code)
-        from workflow_release.machine.processes import end_below
+        from workflow_sbom.machine.processes import end_below
 
         self.signal = number
         signal.alarm(_LIMIT)
         end_below(os.getpid())
         raise KeyboardInterrupt
 
-    def guard(self, run: Run) -> Run:
+    def guard(self, run: Callable[[C], R]) -> Callable[[C], R]:
         """The runner that starts nothing more and answers nothing more once told to stop."""
 
-        def guarded(command: Command) -> Completed:
+        def guarded(command: C, /) -> R:
             self._leave()
             done = run(command)
             self._leave()

@@ -13,15 +13,15 @@ from pathlib import Path
 import pytest
 
 from support.patience import until
-from workflow_release.machine.interruption import Interruption
-from workflow_release.machine.processes import below, running
 from workflow_release.machine.run import Command, Completed
+from workflow_sbom.machine.interruption import Interruption
+from workflow_sbom.machine.processes import below, running
 
 WORK = """
 import sys, threading
 from pathlib import Path
 from workflow_release.building import graph
-from workflow_release.machine.interruption import Interruption
+from workflow_sbom.machine.interruption import Interruption
 from workflow_release.machine.run import Command, run
 
 here = Path.cwd()

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from support.patience import until
-from workflow_release.machine.processes import Process, below, end_below, parse_stat, running
+from workflow_sbom.machine.processes import Process, below, end_below, parse_stat, running
 
 
 def family(*pairs: tuple[int, int]) -> dict[Process, int]:

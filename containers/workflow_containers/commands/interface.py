@@ -1,0 +1,43 @@
+"""What a command is handed: where to speak, the environment, and the way to run programs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from workflow_containers.debian.mirror import (
+    DEBIAN_VARIABLE,
+    SECURITY_VARIABLE,
+    Mirrors,
+    find,
+)
+from workflow_containers.host import cache_folder
+from workflow_containers.run import Run
+from workflow_containers.store import Store
+from workflow_sbom.terminal.console import Console
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shell:
+    """The edges of one invocation; `environment` may hold secrets and is never shown."""
+
+    console: Console
+    environment: Mapping[str, str] = field(repr=False)
+    run: Run
+
+    @property
+    def store(self) -> Store:
+        """What was fetched and made before."""
+        return Store(cache_folder(self.environment))
+
+    @property
+    def scratch(self) -> Path:
+        """A folder for work in progress, on the store's file system."""
+        return self.store.scratch()
+
+    def mirrors(self, debian: str | None, security: str | None) -> Mirrors:
+        """The mirrors that were named, or else the host's own; raises `MirrorError`."""
+        given = {DEBIAN_VARIABLE: debian, SECURITY_VARIABLE: security}
+        named = {name: value for name, value in given.items() if value}
+        return find("/", {**self.environment, **named})

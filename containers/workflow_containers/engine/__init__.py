@@ -1,0 +1,1 @@
+"""Docker Engine, through its own SDK: loading an image and trying it."""
