@@ -1,1 +1,1 @@
-"""Registries (OCI distribution specification 1.1): credentials, push, pull, what refers to an image."""
+"""Registries (OCI distribution specification 1.1): credentials, push, pull, referrers."""
