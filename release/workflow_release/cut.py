@@ -54,8 +54,8 @@ class Cut:
 def cut(studio: Studio) -> Cut:
     """Make the release of the workshop's plan; raises `ReleaseError`.
 
-    Until every gate has let it through nothing is published; then the targets follow one another,
-    and an error of one leaves those before it as they are.
+    Until every gate has let it through nothing is published; then the targets follow one another
+    step by step, and an error of one leaves those before it as they are.
     """
     shop, plan = studio.shop, studio.shop.plan
     occupied = tuple(fault for each in studio.publishers for fault in each.preflight(plan))
@@ -69,8 +69,18 @@ def cut(studio: Studio) -> Cut:
     with _stage("publish", shop):
         record, bundle = seal(Release.of(plan, attested, cleared.gates), studio.signer)
         shipment = Shipment(cleared=cleared, record=record, record_bundle=bundle)
-        published = tuple(publisher.publish(shipment) for publisher in studio.publishers)
+        published = tuple(_published(shipment, studio.publishers))
     return Cut(shipment=shipment, published=published)
+
+
+def _published(shipment: Shipment, publishers: tuple[Publisher, ...]) -> Iterator[Published]:
+    """Content first, then what makes it visible, then the names that move."""
+    for publisher in publishers:
+        publisher.upload(shipment)
+    for publisher in publishers:
+        yield from publisher.publish(shipment)
+    for publisher in publishers:
+        yield from publisher.advance(shipment)
 
 
 def _attested(artifacts: tuple[Artifact, ...], studio: Studio) -> Attested:

@@ -7,10 +7,11 @@ No value here reads a clock, a file or the environment.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
+from workflow_containers.oci.reference import Namespace
 from workflow_containers.platform import Platform
 from workflow_release.finding import Finding as Finding  # noqa: PLC0414 - part of the line
 from workflow_release.source import Change as Change  # noqa: PLC0414 - part of the line
@@ -149,7 +150,24 @@ class DirectoryTarget:
     kind: Literal["directory"] = "directory"
 
 
-Target = DirectoryTarget
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistryTarget:
+    """A place in a container registry: each image, or those named, goes to `<namespace>/<image>`.
+
+    `moving` tells whether names such as `latest` follow.
+    """
+
+    namespace: Namespace
+    images: tuple[str, ...] = ()
+    moving: bool = True
+    kind: Literal["registry"] = "registry"
+
+    def takes(self, recipe: Recipe) -> bool:
+        """Whether what the recipe makes goes there."""
+        return isinstance(recipe, Image) and (not self.images or recipe.name in self.images)
+
+
+Target = DirectoryTarget | RegistryTarget
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +187,11 @@ class Plan:
     recipes: tuple[Recipe, ...]
     targets: tuple[Target, ...]
 
+    @property
+    def local(self) -> Plan:
+        """The same release, which goes to this machine's folders alone."""
+        return replace(self, targets=tuple(t for t in self.targets if t.kind == "directory"))
+
     def recipe(self, recipe_id: str) -> Recipe:
         """The recipe of that id; raises `KeyError`."""
         for recipe in self.recipes:
@@ -182,7 +205,8 @@ class Artifact:
     """A file that was built: `path` is where its bytes are now, `name` what it is called.
 
     `locks` are the locked inputs it was made from (name and digest), for the provenance.
-    `platforms` is empty for what runs anywhere. `notes` is what the build tool said about its
+    `platforms` is empty for what runs anywhere. `index` is the digest by which registries know an
+    image, None for anything else. `notes` is what the build tool said about its
     contents, for the SBOM; it is never published.
     """
 
@@ -194,6 +218,7 @@ class Artifact:
     digest: Digest
     path: Path
     locks: tuple[Lock, ...] = ()
+    index: Digest | None = None
     notes: Path | None = None
 
 

@@ -112,6 +112,7 @@ def made_releases(draw: st.DrawFn) -> Release:
             locks=draw(
                 st.lists(st.builds(Lock, name=texts, digest=digests), max_size=2).map(tuple)
             ),
+            index=draw(st.none() | digests),
             sbom=Entry(
                 name=f"{stem}.whl.cdx.json", media_type="x", size=draw(sizes), digest=draw(digests)
             ),

@@ -58,12 +58,19 @@ class Shelf:
         self.diary.events.append(f"preflight {self.name} {plan.version}")
         return self.occupied
 
-    def publish(self, shipment: Shipment) -> Published:
+    def upload(self, _: Shipment, /) -> None:
+        self.diary.events.append(f"upload {self.name}")
+
+    def publish(self, shipment: Shipment, /) -> tuple[Published, ...]:
         self.diary.events.append(f"publish {self.name}")
         if self.broken:
             raise TargetError(f"{self.name} is broken")
         self.shipments.append(shipment)
-        return Published(target="shelf", location=self.name, created=True)
+        return (Published(target="shelf", location=self.name, created=True),)
+
+    def advance(self, _: Shipment, /) -> tuple[Published, ...]:
+        self.diary.events.append(f"advance {self.name}")
+        return (Published(target="shelf", location=f"{self.name}, latest", created=True),)
 
 
 @dataclass(frozen=True)
@@ -147,13 +154,14 @@ def test_everything_is_decided_before_anything_is_published(maker: Maker, diary:
     stages = [event for event in diary.events if not event.startswith("run ")]
     assert stages == [
         "preflight a 0.1.0-dev.1", "preflight b 0.1.0-dev.1", "sign", "sign",
-        "publish a", "publish b",
+        "upload a", "upload b", "publish a", "publish b", "advance a", "advance b",
     ]  # fmt: skip
     assert not any(event.startswith("run ") for event in diary.events[:2])
     last_run = max(at for at, event in enumerate(diary.events) if event.startswith("run "))
-    assert last_run < diary.events.index("publish a")
+    assert last_run < diary.events.index("upload a")
     assert made.published == tuple(
-        Published(target="shelf", location=name, created=True) for name in "ab"
+        Published(target="shelf", location=name, created=True)
+        for name in ("a", "b", "a, latest", "b, latest")
     )
     assert [item.name for item in made.shipment.items] == [
         "thing-0.1.0.dev1.tar.gz",
@@ -248,11 +256,20 @@ def test_what_cannot_be_signed_is_not_published(maker: Maker, diary: Diary) -> N
     assert "publish shelf" not in diary.events
 
 
+def test_all_targets_take_each_step_before_any_takes_the_next(maker: Maker, diary: Diary) -> None:
+    made = maker.cut(Shelf(diary, "a"), Shelf(diary, "b"))
+    steps = ("upload", "publish", "advance")
+    told = [event for event in diary.events if event.startswith(steps)]
+    assert told == [f"{step} {name}" for step in steps for name in ("a", "b")]
+    assert len(made.published) == 4
+
+
 def test_an_error_of_a_target_stops_those_after_it(maker: Maker, diary: Diary) -> None:
     first, second, third = Shelf(diary, "a"), Shelf(diary, "b", broken=True), Shelf(diary, "c")
     refused(TargetError, lambda: maker.cut(first, second, third))
     assert len(first.shipments) == 1
     assert "publish c" not in diary.events
+    assert not any(event.startswith("advance") for event in diary.events)
     assert maker.told.which("failed") == {"publish"}
 
 

@@ -130,6 +130,7 @@ def artifact(recipe: str, name: str, data: bytes) -> Artifact:
         digest=Digest.of(data),
         path=Path("/nonexistent") / name,
         locks=(LOCK,),
+        index=Digest.of(b"index of " + data) if recipe.startswith("image:") else None,
     )
 
 

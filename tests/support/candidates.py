@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from support import built
+from workflow_containers.oci.root import index_digest
 from workflow_containers.platform import AMD64, ARM64
 from workflow_release import names
 from workflow_release.building.cache import Cache
@@ -120,6 +121,7 @@ def artifact(recipe: Recipe, data: bytes, scratch: Path) -> Artifact:
         digest=Digest.of(data),
         path=path,
         locks=(LOCKS[lock],),
+        index=index_digest(path) if recipe is IMAGE else None,
     )
 
 

@@ -55,6 +55,32 @@ class Repository:
         return cls(registry, path)
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Namespace:
+    """Where the images of a project lie in a registry: a host, and the path before their names."""
+
+    registry: str
+    path: str = ""
+
+    def __post_init__(self) -> None:
+        self.repository("x")
+
+    def __str__(self) -> str:
+        return f"{self.registry}/{self.path}" if self.path else self.registry
+
+    @classmethod
+    def parse(cls, text: str) -> Namespace:
+        """Read a host with an optional path; raises `ImageNameError`."""
+        registry, slash, path = text.partition("/")
+        if slash and not path:
+            raise ImageNameError(f"'{printable(text[:80])}' ends where a name should follow")
+        return cls(registry, path)
+
+    def repository(self, name: str) -> Repository:
+        """The repository of the image of that name; raises `ImageNameError`."""
+        return Repository(self.registry, f"{self.path}/{name}" if self.path else name)
+
+
 @dataclass(frozen=True, slots=True)
 class Reference:
     """An image in a repository, by tag, by digest, or by both: then the digest decides."""

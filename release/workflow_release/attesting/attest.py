@@ -38,7 +38,10 @@ def attest(
     summed = File.of(names.SUMS, "text/plain", listed)
     stated = provenance.provenance(
         plan,
-        [Subject(each.name, each.digest) for each in (*described, summed)],
+        [
+            *(Subject(each.name, each.digest) for each in (*described, summed)),
+            *provenance.images(plan, artifacts),
+        ],
         [lock for artifact in artifacts for lock in artifact.locks],
         builder or LocalBuilder(),
     )

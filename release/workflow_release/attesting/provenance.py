@@ -8,9 +8,9 @@ the builder. No clock: the same release has the same provenance.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, assert_never
+from typing import Any, Protocol, assert_never
 
 from workflow_release import names
 from workflow_release.attesting.statement import Subject, statement
@@ -18,6 +18,7 @@ from workflow_release.errors import SigningError, VerificationError
 from workflow_release.machine.host import Host
 from workflow_release.model import Lock, Plan, Source
 from workflow_sbom.canonical import Json
+from workflow_sbom.digest import Digest
 from workflow_sbom.printable import printable
 
 PREDICATE = "https://slsa.dev/provenance/v1"
@@ -121,6 +122,28 @@ def ref_of(source: Source) -> str:
     if source.tag:
         return f"refs/tags/{source.tag}"
     return f"refs/heads/{source.branch}" if source.branch else source.commit
+
+
+class Indexed(Protocol):
+    """An artifact, or what a record says of one: its recipe, and an image's index digest."""
+
+    @property
+    def recipe(self) -> str:
+        """The recipe's id."""
+        ...
+
+    @property
+    def index(self) -> Digest | None:
+        """The digest by which registries know it."""
+        ...
+
+
+def images(plan: Plan, artifacts: Iterable[Indexed]) -> Iterator[Subject]:
+    """Each image as registries have it: whoever pulls it has no archive whose digest to compare."""
+    for each in artifacts:
+        if each.index is not None:
+            name = plan.recipe(each.recipe).id.partition(":")[2]
+            yield Subject(f"{name}:{plan.version.render('oci')}", each.index)
 
 
 def provenance(

@@ -52,11 +52,15 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Built(Entry):
-    """An artifact: the file, what it was made by and from, and the SBOM that describes it."""
+    """An artifact: the file, what it was made by and from, and the SBOM that describes it.
+
+    `index` is the digest by which registries know an image.
+    """
 
     recipe: str
     platforms: tuple[Platform, ...]
     locks: tuple[Lock, ...]
+    index: Digest | None
     sbom: Entry
 
     def __post_init__(self) -> None:
@@ -124,6 +128,7 @@ def _built(artifact: Artifact, sbom: File) -> Built:
         recipe=artifact.recipe,
         platforms=artifact.platforms,
         locks=artifact.locks,
+        index=artifact.index,
         sbom=Entry.of(sbom),
     )
 

@@ -6,6 +6,7 @@ import argparse
 import shlex
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import assert_never
 
 from workflow_release.attesting.provenance import builder_of
 from workflow_release.building.artifacts.interface import LockFile, Workshop
@@ -15,7 +16,7 @@ from workflow_release.commands.interface import Shell
 from workflow_release.commands.making import Job, committed_lock
 from workflow_release.cut import Cut, Studio, cut
 from workflow_release.errors import VerificationError, VersionError
-from workflow_release.model import Lock, Plan
+from workflow_release.model import DirectoryTarget, Lock, Plan, RegistryTarget, Target
 from workflow_release.planning.prepare import Prepared
 from workflow_release.signing.by_uri import signer_for
 from workflow_release.targets.directory import DirectoryPublisher
@@ -87,10 +88,17 @@ def _content(lock: Lock, shop: Workshop) -> LockFile:
 
 
 def _publishers(prepared: Prepared) -> tuple[Publisher, ...]:
-    return tuple(
-        DirectoryPublisher(root=prepared.root, folder=prepared.root / target.path)
-        for target in prepared.plan.targets
-    )
+    return tuple(_publisher(target, prepared) for target in prepared.plan.targets)
+
+
+def _publisher(target: Target, prepared: Prepared) -> Publisher:
+    match target:
+        case DirectoryTarget():
+            return DirectoryPublisher(root=prepared.root, folder=prepared.root / target.path)
+        case RegistryTarget():
+            raise NotImplementedError
+        case _:
+            assert_never(target)
 
 
 def _verified(made: Cut, shell: Shell) -> tuple[tuple[Path, Verdict], ...]:

@@ -6,6 +6,7 @@ import argparse
 
 from workflow_release.commands.interface import Shell
 from workflow_release.model import Plan
+from workflow_release.planning.destinations import locations
 from workflow_release.planning.plan import document, expected_name, platforms_of
 from workflow_release.planning.prepare import prepare
 from workflow_sbom.terminal.console import Console
@@ -44,7 +45,9 @@ def show(plan: Plan, console: Console) -> None:
     console.table(("artifact", "file", "platforms"), rows)
     console.result("")
     for target in plan.targets:
-        console.result(f"goes to {target.path}/{plan.version.render('file')}/")
+        when = "" if target.kind == "directory" else ", with --publish"
+        for location in locations(plan, target):
+            console.result(f"goes to {location}{when}")
     for reason in obstacles(plan):
         console.say(f"note: {reason}")
 

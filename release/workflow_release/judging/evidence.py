@@ -69,8 +69,8 @@ class Evidence:
 
     `platforms` are those it holds programs for. `requirements` are its `Requires-Dist`, or the
     modules in a Go program; `replaced` those modules that came from a folder. `licence_files` are
-    the paths of the licence texts in it and `licence_expression` its `License-Expression`. `faults`
-    says what makes it no well-formed file of its kind.
+    the paths of the licence texts in it and `licence_expression` its `License-Expression`. `index`
+    is the digest of an image's index. `faults` says what makes it no well-formed file of its kind.
     """
 
     artifact: str
@@ -83,6 +83,7 @@ class Evidence:
     licence_expression: str | None = None
     members: tuple[Member, ...] = ()
     reported: tuple[Report | NotRun, ...] = ()
+    index: Digest | None = None
     faults: tuple[str, ...] = ()
 
 

@@ -144,6 +144,25 @@ class DirectoryTable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RegistryTable:
+    """A container registry that receives the images, as <registry>/<image>:<version>."""
+
+    kind: Literal["registry"] = described("A container registry")
+    registry: str = described(
+        "Where images go: a host and path (registry.example/team), or github or docker, which stand"
+        " for the repository owner's place there; credentials are those of Docker's configuration",
+        pattern=r"github|docker|[A-Za-z0-9.:\[\]-]+(?:/[a-z0-9._-]+)*",
+    )
+    images: tuple[str, ...] = described("The images that go there; default: all", default=())
+    moving: bool = described(
+        "Whether latest, X.Y and X follow stable releases, and edge pre-releases", default=True
+    )
+
+
+TargetTable = DirectoryTable | RegistryTable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SigningTable:
     """Who signs."""
 
@@ -163,8 +182,8 @@ class Config:
     artifact: tuple[ArtifactTable, ...] = described(
         "What is made; default: every project that is found", default=()
     )
-    target: tuple[DirectoryTable, ...] = described(
-        "Where a release goes; default: the folder dist",
+    target: tuple[TargetTable, ...] = described(
+        "Where a release goes; default: the folder dist. Registries take part with --publish",
         default=(DirectoryTable(kind="directory", path=InRepository(PurePosixPath("dist"))),),
     )
     signing: SigningTable = described("Who signs", default=SigningTable())

@@ -10,17 +10,21 @@ from typing import assert_never
 from workflow_release.errors import PlanError
 from workflow_release.model import (
     Change,
-    DirectoryTarget,
     GoBinary,
     Image,
     Plan,
     Recipe,
     Sdist,
-    Target,
     UiBundle,
     Wheel,
 )
 from workflow_release.planning.config import Config
+from workflow_release.planning.destinations import (
+    Reason,
+    destination_faults,
+    destinations,
+    locations,
+)
 from workflow_release.repository.history import History, decide
 from workflow_release.version import Version
 from workflow_sbom.canonical import Json
@@ -28,6 +32,7 @@ from workflow_sbom.canonical import Json
 
 def make_plan(name: str, config: Config, history: History, recipes: tuple[Recipe, ...]) -> Plan:
     """The plan of a release; raises `PlanError` with everything that stands in its way."""
+    targets, wrong = destinations(config.target, history.source.repository)
     plan = Plan(
         name=name,
         version=decide(history),
@@ -36,9 +41,9 @@ def make_plan(name: str, config: Config, history: History, recipes: tuple[Recipe
         released=history.released,
         changes=history.changes,
         recipes=recipes,
-        targets=_targets(config),
+        targets=targets,
     )
-    if faults := tuple(_faults(plan)):
+    if faults := (*wrong, *_faults(plan, declared=bool(config.target))):
         raise PlanError(
             "\n".join(fault for fault, _ in faults),
             remedy="; ".join(dict.fromkeys(remedy for _, remedy in faults)),
@@ -46,14 +51,14 @@ def make_plan(name: str, config: Config, history: History, recipes: tuple[Recipe
     return plan
 
 
-def _faults(plan: Plan) -> Iterator[tuple[str, str]]:
+def _faults(plan: Plan, *, declared: bool) -> Iterator[Reason]:
     """Everything wrong with a plan, each with its remedy."""
     if not plan.recipes:
         yield (
             "nothing to release: no pyproject.toml, go.mod or package-lock.json is tracked here",
             "commit a project, or declare one as [[artifact]] in release.toml",
         )
-    if not plan.targets:
+    if not declared:
         yield (
             "nowhere to go: release.toml declares no target",
             "remove `target` for the folder dist, or declare a [[target]]",
@@ -65,6 +70,7 @@ def _faults(plan: Plan) -> Iterator[tuple[str, str]]:
     # Where case means nothing, these would be one file.
     for text in _twice(expected_name(each, plan.version).lower() for each in distinct):
         yield f"two artifacts would be the file {text}", "rename one in release.toml"
+    yield from destination_faults(plan)
     for recipe in plan.recipes:
         for need in sorted(set(recipe.needs) - ids):
             yield (
@@ -75,10 +81,6 @@ def _faults(plan: Plan) -> Iterator[tuple[str, str]]:
 
 def _twice(texts: Iterable[str]) -> list[str]:
     return [text for text, count in Counter(texts).items() if count > 1]
-
-
-def _targets(config: Config) -> tuple[Target, ...]:
-    return tuple(DirectoryTarget(path=table.path.path) for table in config.target)
 
 
 def expected_name(recipe: Recipe, version: Version) -> str:
@@ -144,12 +146,12 @@ def document(plan: Plan) -> dict[str, Json]:
                 for platform in platforms_of(recipe)
             ]
         },
-        "targets": [{"kind": t.kind, "location": _location(plan, t)} for t in plan.targets],
+        "targets": [
+            {"kind": target.kind, "location": location}
+            for target in plan.targets
+            for location in locations(plan, target)
+        ],
     }
-
-
-def _location(plan: Plan, target: Target) -> str:
-    return f"{target.path}/{plan.version.render('file')}/"
 
 
 def changes(listed: Iterable[Change]) -> list[Json]:

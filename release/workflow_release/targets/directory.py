@@ -44,7 +44,10 @@ class DirectoryPublisher:
             return ()
         return (f"{final} holds a release of {commit or 'something else'}",)
 
-    def publish(self, shipment: Shipment) -> Published:
+    def upload(self, _: Shipment, /) -> None:
+        """Nothing: what lies beside the final name is renamed in the same step."""
+
+    def publish(self, shipment: Shipment) -> tuple[Published, ...]:
         """Write the release beside its name, then rename it; raises `TargetError`."""
         self._refuse_outside()
         final = self.folder / shipment.cleared.plan.version.render("file")
@@ -52,7 +55,7 @@ class DirectoryPublisher:
             self._sweep()
             if final.exists():
                 _refuse_different(final, shipment)
-                return Published(target="directory", location=str(final), created=False)
+                return (Published(target="directory", location=str(final), created=False),)
             partial = self.folder / f"{_PARTIAL}{final.name}"
             partial.mkdir()
             partial.chmod(0o755)
@@ -61,7 +64,11 @@ class DirectoryPublisher:
             _sync_folder(partial)
             partial.rename(final)
             _sync_folder(self.folder)
-        return Published(target="directory", location=str(final), created=True)
+        return (Published(target="directory", location=str(final), created=True),)
+
+    def advance(self, _: Shipment, /) -> tuple[Published, ...]:
+        """Nothing: every folder is named by its version."""
+        return ()
 
     def _refuse_outside(self) -> None:
         if not self.folder.resolve().is_relative_to(self.root.resolve()):

@@ -47,15 +47,23 @@ class Shipment:
 
 
 class Publisher(Protocol):
-    """A place releases go to."""
+    """A place releases go to, in steps: all places take each step before any takes the next.
 
-    def preflight(self, plan: Plan) -> tuple[str, ...]:
+    Every step done again is done already; another release under that name is a `TargetError`.
+    """
+
+    def preflight(self, plan: Plan, /) -> tuple[str, ...]:
         """Before anything is built: why this release could not go there; empty when it could."""
         ...
 
-    def publish(self, shipment: Shipment) -> Published:
-        """Put the release there, whole or not at all.
+    def upload(self, shipment: Shipment, /) -> None:
+        """Bring the content where nobody finds it yet."""
+        ...
 
-        The same release already there is no error; another of its version is a `TargetError`.
-        """
+    def publish(self, shipment: Shipment, /) -> tuple[Published, ...]:
+        """Make the release visible under its version, whole, and look at what is there then."""
+        ...
+
+    def advance(self, shipment: Shipment, /) -> tuple[Published, ...]:
+        """Move the names that follow releases, forward alone; those that moved."""
         ...

@@ -184,7 +184,8 @@ def origin(data: bytes, release: Release, expected: Expected) -> Origin:
     """Check the provenance whole; raises `VerificationError` with every difference."""
     signed = authenticate(data, expected.keys, provenance.PREDICATE)
     builder = provenance.builder_in(signed.stated)
-    subjects = [Subject(entry.name, entry.digest) for entry in (*release.described, release.sums)]
+    files = [Subject(entry.name, entry.digest) for entry in (*release.described, release.sums)]
+    subjects = [*files, *provenance.images(release.plan, release.artifacts)]
     locks = [lock for built in release.artifacts for lock in built.locks]
     wanted = provenance.provenance(release.plan, subjects, locks, builder)
     faults = [

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workflow_containers.errors import ImageNameError
-from workflow_containers.oci.reference import Reference, Repository
+from workflow_containers.oci.reference import Namespace, Reference, Repository
 from workflow_sbom.digest import Digest
 
 SOME = Digest.of(b"some")
@@ -68,3 +68,15 @@ def test_the_digest_decides() -> None:
     assert named.at(SOME).selector == str(SOME)
     assert Reference.parse("ghcr.io/o/app").selector == "latest"
     assert named.at(SOME).tagged("2") == Reference.parse("ghcr.io/o/app:2")
+
+
+@pytest.mark.parametrize("text", ["ghcr.io/o", "127.0.0.1:5000", "registry.example/a/b"])
+def test_a_namespace_is_where_images_lie(text: str) -> None:
+    assert str(Namespace.parse(text)) == text
+    assert str(Namespace.parse(text).repository("app")) == f"{text}/app"
+
+
+@pytest.mark.parametrize("text", ["", "ghcr.io/", "ghcr.io/O", "ghcr.io/../x", "https://ghcr.io/o"])
+def test_what_is_no_namespace_is_refused(text: str) -> None:
+    with pytest.raises(ImageNameError):
+        Namespace.parse(text)

@@ -31,12 +31,16 @@ def test_sums_list_artifacts_and_sboms_alone() -> None:
     )
 
 
-def test_the_provenance_names_every_file_made_before_it() -> None:
+def test_the_provenance_names_every_file_made_before_it_and_what_registries_have() -> None:
     made = releases.make()
     stated = releases.statement_in(made.files[names.PROVENANCE])
     subjects = {each["name"]: each["digest"]["sha256"] for each in stated["subject"]}
     rest = made.files.keys() - {names.PROVENANCE, names.RECORD, names.SEAL}
-    assert subjects == {name: Digest.of(made.files[name]).hex for name in rest}
+    image = made.files["pad-1.2.3.oci.tar"]
+    assert subjects == {
+        **{name: Digest.of(made.files[name]).hex for name in rest},
+        "pad:1.2.3": Digest.of(b"index of " + image).hex,
+    }
 
 
 def test_the_seal_is_over_the_record_alone() -> None:

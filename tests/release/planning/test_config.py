@@ -7,7 +7,7 @@ import pytest
 
 from workflow_release.errors import ConfigError
 from workflow_release.planning import config
-from workflow_release.planning.config import Config, InRepository, PythonTable
+from workflow_release.planning.config import Config, DirectoryTable, InRepository, PythonTable
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -22,7 +22,8 @@ def faults(text: str) -> list[str]:
 def test_an_empty_file_and_no_file_mean_the_defaults(tmp_path: Path) -> None:
     assert config.parse("") == Config()
     assert config.load(tmp_path) == Config()
-    assert config.load(tmp_path).target[0].path == InRepository(PurePosixPath("dist"))
+    dist = DirectoryTable(kind="directory", path=InRepository(PurePosixPath("dist")))
+    assert config.load(tmp_path).target == (dist,)
 
 
 def test_a_python_artifact_is_read() -> None:

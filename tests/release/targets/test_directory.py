@@ -38,7 +38,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def test_a_release_is_written_whole(target: DirectoryPublisher, shipment: MakeShipment) -> None:
-    made = target.publish(shipment())
+    (made,) = target.publish(shipment())
     final = target.folder / "0.1.0-dev.3"
     assert made == Published(target="directory", location=str(final), created=True)
     assert contents(final).items() >= FILES.items()
@@ -69,7 +69,8 @@ def test_the_same_release_again_is_no_error(
     target: DirectoryPublisher, shipment: MakeShipment
 ) -> None:
     target.publish(shipment())
-    assert target.publish(shipment()).created is False
+    (again,) = target.publish(shipment())
+    assert again.created is False
 
 
 def test_another_release_of_the_version_is_refused_and_the_old_one_stays(
@@ -152,7 +153,7 @@ def test_two_publishers_of_one_version_end_in_one_release(
     shipments = [shipment() for _ in range(4)]
     results: list[Published] = []
     threads = [
-        threading.Thread(target=lambda s=s: results.append(target.publish(s))) for s in shipments
+        threading.Thread(target=lambda s=s: results.extend(target.publish(s))) for s in shipments
     ]
     for thread in threads:
         thread.start()

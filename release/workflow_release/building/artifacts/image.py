@@ -11,6 +11,7 @@ from workflow_containers.debian import mirror as mirrors
 from workflow_containers.definition import Definition
 from workflow_containers.errors import ContainersError
 from workflow_containers.oci import archive
+from workflow_containers.oci.root import index_digest
 from workflow_release.building.artifacts.interface import Made, Needed, Workshop, artifact_of
 from workflow_release.building.cache import key
 from workflow_release.building.staging import Tracked, export, key_of
@@ -59,6 +60,7 @@ def _build(recipe: Image, shop: Workshop, needed: Needed, work: Path) -> Made:
     artifact = replace(
         artifact_of(hit, recipe.id, archive.MEDIA_TYPE, locks),
         platforms=tuple(sorted(recipe.platforms)),
+        index=index_digest(hit.path),
     )
     return Made(artifact=artifact, reused=hit.reused)
 

@@ -114,7 +114,8 @@ class _Window(io.RawIOBase):
 def examine_image(stream: IO[bytes], artifact: Artifact) -> Evidence:
     """What an image archive holds and says; raises `BuildError` for no readable layout."""
     layout = _Layout(stream, tars.read_tar(stream))
-    configs = tuple(_configs(layout, layout.document("index.json"), depth=0))
+    index = layout.document("index.json")
+    configs = tuple(_configs(layout, index, depth=0))
     members = list(layout.contents.members)
     faults = list(_faults(layout, configs))
     for digest, stated in sorted({pair for each in configs for pair in _pairs(each)}):
@@ -128,8 +129,15 @@ def examine_image(stream: IO[bytes], artifact: Artifact) -> Evidence:
         claims=tuple(claim for each in configs for claim in _claims(each)),
         platforms=tuple(each.platform for each in configs),
         members=tuple(members),
+        index=_only(index),
         faults=tuple(faults),
     )
+
+
+def _only(index: Any) -> Digest | None:
+    """The digest of the one image that an archive holds for all its platforms."""
+    entries = index["manifests"]
+    return Digest.parse(entries[0]["digest"]) if len(entries) == 1 else None
 
 
 def _configs(layout: _Layout, index: Any, depth: int) -> Iterator[ImageConfig]:

@@ -35,6 +35,8 @@ def _artifact(candidate: Candidate, artifact: Artifact) -> Iterator[Fault]:
         yield Fault(artifact.name, f"examined {len(found)} times instead of once", _AGAIN)
     elif found[0].digest != artifact.digest:
         yield Fault(artifact.name, f"other bytes were examined: {found[0].digest}", _AGAIN)
+    elif found[0].index != artifact.index:
+        yield Fault(artifact.name, f"its index is {found[0].index}, not {artifact.index}", _AGAIN)
     if fault := names.faults_in_artifact(artifact.name):
         yield Fault(artifact.name, fault, "rename it in release.toml")
 

@@ -70,6 +70,15 @@ def test_evidence_about_other_bytes_is_none(good: Candidate) -> None:
     ]
 
 
+def test_an_image_is_the_one_that_registries_will_have(good: Candidate) -> None:
+    first, *rest = good.attested.artifacts
+    elsewhere = replace(first, index=Digest.of(b"another index"))
+    attested = replace(good.attested, artifacts=(elsewhere, *rest))
+    assert findings("complete", replace(good, attested=attested)) == [
+        f"{first.name}: its index is None, not {elsewhere.index}"
+    ]
+
+
 def test_two_files_of_one_name_are_refused_whatever_the_case(good: Candidate) -> None:
     attested = replace(good.attested, sums=replace(good.attested.sums, name="FACE-1.2.3.TAR.GZ"))
     assert findings("complete", replace(good, attested=attested)) == [
