@@ -22,7 +22,8 @@ from workflow_release.judging import judge as judging
 from workflow_release.judging.examine import Examiner, gather
 from workflow_release.model import Artifact, Attested, Lock, Published
 from workflow_release.signing.interface import Signer
-from workflow_release.targets.interface import Publisher, Shipment
+from workflow_release.targets.interface import Publisher
+from workflow_release.targets.shipment import Shipment
 
 _STAGES = 3  # after the artifacts: describe and sign, examine and judge, publish
 
@@ -67,8 +68,8 @@ def cut(studio: Studio) -> Cut:
     with _stage("examine and judge", shop):
         cleared = judging.judge(gather(plan, attested, occupied, _examiner(studio)))
     with _stage("publish", shop):
-        record, bundle = seal(Release.of(plan, attested, cleared.gates), studio.signer)
-        shipment = Shipment(cleared=cleared, record=record, record_bundle=bundle)
+        sealed = seal(Release.of(plan, attested, cleared.gates), studio.signer)
+        shipment = Shipment.cleared(cleared, *sealed)
         published = tuple(_published(shipment, studio.publishers))
     return Cut(shipment=shipment, published=published)
 

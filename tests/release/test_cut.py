@@ -29,7 +29,8 @@ from workflow_release.errors import (
 from workflow_release.machine.run import Command, Completed, run
 from workflow_release.model import Lock, Plan, Published
 from workflow_release.signing.interface import Signer
-from workflow_release.targets.interface import Publisher, Shipment
+from workflow_release.targets.interface import Publisher
+from workflow_release.targets.shipment import Shipment
 from workflow_sbom.terminal.console import Console
 
 

@@ -103,7 +103,7 @@ def _publisher(target: Target, prepared: Prepared) -> Publisher:
 
 def _verified(made: Cut, shell: Shell) -> tuple[tuple[Path, Verdict], ...]:
     """What went out, read again and checked against the user's own trust store."""
-    plan = made.shipment.cleared.plan
+    plan = made.shipment.plan
     expected = expectation(shell.host, (), plan.source.repository, str(plan.version))
     folders = [Path(published.location) for published in made.published]
     return tuple((folder, verify_directory(folder, expected)) for folder in folders)
@@ -111,11 +111,11 @@ def _verified(made: Cut, shell: Shell) -> tuple[tuple[Path, Verdict], ...]:
 
 def document(outcome: Outcome) -> dict[str, Json]:
     """The outcome for a program."""
-    cleared = outcome.cut.shipment.cleared
+    shipment = outcome.cut.shipment
     return {
-        "name": cleared.plan.name,
-        "version": str(cleared.plan.version),
-        "gates": list(cleared.gates),
+        "name": shipment.plan.name,
+        "version": str(shipment.plan.version),
+        "gates": list(shipment.gates),
         "published": [
             {"target": p.target, "location": p.location, "created": p.created}
             for p in outcome.cut.published
@@ -126,11 +126,11 @@ def document(outcome: Outcome) -> dict[str, Json]:
 
 def show(outcome: Outcome, console: Console) -> None:
     """The outcome for a person."""
-    cleared, published = outcome.cut.shipment.cleared, outcome.cut.published
+    shipment, published = outcome.cut.shipment, outcome.cut.published
     for each in published:
         word = "made" if each.created else "already there, the same"
-        console.result(f"{cleared.plan.name} {cleared.plan.version}: {word}: {each.location}")
-    console.result(f"passed {len(cleared.gates)} gates")
+        console.result(f"{shipment.plan.name} {shipment.plan.version}: {word}: {each.location}")
+    console.result(f"passed {len(shipment.gates)} gates")
     for folder, verdict in outcome.verdicts:
         verify_command.show(folder, verdict, console)
     places = " ".join(shlex.quote(each.location) for each in published)

@@ -19,7 +19,7 @@ from typing import BinaryIO
 
 from workflow_release.errors import TargetError
 from workflow_release.model import Plan, Published
-from workflow_release.targets.interface import Item, Shipment
+from workflow_release.targets.shipment import Item, Shipment
 from workflow_sbom.digest import CHUNK, measure_file
 
 _PARTIAL = ".partial-"
@@ -50,7 +50,7 @@ class DirectoryPublisher:
     def publish(self, shipment: Shipment) -> tuple[Published, ...]:
         """Write the release beside its name, then rename it; raises `TargetError`."""
         self._refuse_outside()
-        final = self.folder / shipment.cleared.plan.version.render("file")
+        final = self.folder / shipment.plan.version.render("file")
         with self._locked():
             self._sweep()
             if final.exists():

@@ -1,49 +1,11 @@
-"""What every target does, and what it is handed."""
+"""What every target does."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
-from workflow_release.judging.judge import Cleared
-from workflow_release.model import File, Plan, Published
-from workflow_sbom.digest import Digest
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
-    """A file to publish: its bytes, or where they are; never trusted to match `digest` unread."""
-
-    name: str
-    size: int
-    digest: Digest
-    content: bytes | Path
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shipment:
-    """A cleared release with its signed record: all that goes out, and nothing else can."""
-
-    cleared: Cleared
-    record: File
-    record_bundle: File
-
-    @property
-    def items(self) -> Iterator[Item]:
-        """Every file of the release; the record and its bundle last."""
-        for artifact in self.cleared.attested.artifacts:
-            yield Item(
-                name=artifact.name,
-                size=artifact.size,
-                digest=artifact.digest,
-                content=artifact.path,
-            )
-        for file in (*self.cleared.attested.files, self.record, self.record_bundle):
-            yield Item(
-                name=file.name, size=file.size, digest=file.digest, content=file.content or b""
-            )
+from workflow_release.model import Plan, Published
+from workflow_release.targets.shipment import Shipment
 
 
 class Publisher(Protocol):

@@ -19,7 +19,7 @@ from workflow_release.model import (
     Sdist,
     Source,
 )
-from workflow_release.targets.interface import Shipment
+from workflow_release.targets.shipment import Shipment
 from workflow_release.version import Version
 from workflow_sbom.digest import Digest
 
@@ -76,10 +76,10 @@ def shipment(tmp_path: Path) -> MakeShipment:
         )
         passing = Gate(name="passing", concerns="every", check=lambda _: ())
         record = b'{"plan": {"source": {"commit": "%s"}}}' % COMMIT.encode()
-        return Shipment(
-            cleared=judge(candidate, gates=(passing,)),
-            record=File.of("release.json", "application/json", record),
-            record_bundle=File.of("release.json.sigstore.json", "application/json", b"[]"),
+        return Shipment.cleared(
+            judge(candidate, gates=(passing,)),
+            File.of("release.json", "application/json", record),
+            File.of("release.json.sigstore.json", "application/json", b"[]"),
         )
 
     return make

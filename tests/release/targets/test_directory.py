@@ -11,7 +11,7 @@ import pytest
 from workflow_release.errors import TargetError
 from workflow_release.model import Published
 from workflow_release.targets.directory import DirectoryPublisher
-from workflow_release.targets.interface import Shipment
+from workflow_release.targets.shipment import Shipment
 
 
 class MakeShipment(Protocol):
@@ -117,7 +117,9 @@ def test_bytes_that_changed_since_they_were_signed_are_never_published(
     target: DirectoryPublisher, shipment: MakeShipment
 ) -> None:
     made = shipment()
-    made.cleared.attested.artifacts[0].path.write_bytes(b"tampered")
+    archive = made.items[0].content
+    assert isinstance(archive, Path)
+    archive.write_bytes(b"tampered")
     with pytest.raises(TargetError, match="changed after it was signed"):
         target.publish(made)
     assert not (target.folder / "0.1.0-dev.3").exists()
@@ -133,13 +135,13 @@ def test_a_folder_that_leads_out_of_the_repository_is_refused(
     with pytest.raises(TargetError, match="leads out of the repository"):
         target.publish(shipment())
     with pytest.raises(TargetError, match="leads out of the repository"):
-        target.preflight(shipment().cleared.plan)
+        target.preflight(shipment().plan)
 
 
 def test_preflight_tells_whether_the_place_is_free(
     target: DirectoryPublisher, shipment: MakeShipment
 ) -> None:
-    plan = shipment().cleared.plan
+    plan = shipment().plan
     assert target.preflight(plan) == ()
     target.publish(shipment())
     assert target.preflight(plan) == ()
