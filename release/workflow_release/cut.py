@@ -24,6 +24,7 @@ from workflow_release.model import Artifact, Attested, Lock, Published
 from workflow_release.signing.interface import Signer
 from workflow_release.targets.interface import Publisher
 from workflow_release.targets.shipment import Shipment
+from workflow_release.targets.shipping import obstacles, ship
 
 _STAGES = 3  # after the artifacts: describe and sign, examine and judge, publish
 
@@ -59,7 +60,7 @@ def cut(studio: Studio) -> Cut:
     step by step, and an error of one leaves those before it as they are.
     """
     shop, plan = studio.shop, studio.shop.plan
-    occupied = tuple(fault for each in studio.publishers for fault in each.preflight(plan))
+    occupied = obstacles(plan, studio.publishers)
     judging.preflight(plan, occupied)
     shop.progress.expect(_STAGES)
     artifacts = build(shop)
@@ -70,18 +71,8 @@ def cut(studio: Studio) -> Cut:
     with _stage("publish", shop):
         sealed = seal(Release.of(plan, attested, cleared.gates), studio.signer)
         shipment = Shipment.cleared(cleared, *sealed)
-        published = tuple(_published(shipment, studio.publishers))
+        published = ship(shipment, studio.publishers)
     return Cut(shipment=shipment, published=published)
-
-
-def _published(shipment: Shipment, publishers: tuple[Publisher, ...]) -> Iterator[Published]:
-    """Content first, then what makes it visible, then the names that move."""
-    for publisher in publishers:
-        publisher.upload(shipment)
-    for publisher in publishers:
-        yield from publisher.publish(shipment)
-    for publisher in publishers:
-        yield from publisher.advance(shipment)
 
 
 def _attested(artifacts: tuple[Artifact, ...], studio: Studio) -> Attested:
