@@ -33,9 +33,10 @@ EDGES = {
     "os.environ": {"workflow_release/machine/host.py", "workflow_containers/host.py"},
     "urllib.request": {"workflow_containers/network/transport.py"},
     "print": {"workflow_sbom/terminal/console.py"},
-    "time": {"workflow_sbom/terminal/watch.py"},
-    "random": set(),
-    "socket": set(),
+    "urllib3": {"workflow_containers/network/http.py"},
+    "time": {"workflow_sbom/terminal/watch.py", "workflow_containers/network/clock.py"},
+    "random": {"workflow_containers/network/clock.py"},
+    "socket": {"workflow_containers/network/failures.py"},  # for the name of an error
 }
 
 Module = tuple[str, Path, ast.Module]
