@@ -31,9 +31,10 @@ MAY_IMPORT = {
 EDGES = {
     "subprocess": {"workflow_release/machine/run.py", "workflow_containers/run.py"},
     "os.environ": {"workflow_release/machine/host.py", "workflow_containers/host.py"},
-    "urllib.request": {"workflow_containers/network/transport.py"},
+    "urllib.request": set(),
     "print": {"workflow_sbom/terminal/console.py"},
     "urllib3": {"workflow_containers/network/http.py"},
+    "docker": {"workflow_containers/registry/credentials.py"},
     "time": {"workflow_sbom/terminal/watch.py", "workflow_containers/network/clock.py"},
     "random": {"workflow_containers/network/clock.py"},
     "socket": {"workflow_containers/network/failures.py"},  # for the name of an error

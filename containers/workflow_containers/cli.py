@@ -5,6 +5,7 @@ Only what every start needs is imported here; each command imports its own part 
 
 from __future__ import annotations
 
+from argparse import SUPPRESS
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +31,30 @@ def _completion(words: Parser) -> None:
     words.add_argument("shell", choices=("bash", "zsh", "tcsh"))
 
 
+def _registry(words: Parser) -> None:
+    actions = words.add_subparsers(dest="action", metavar="action", required=True)
+
+    def action(name: str, text: str) -> Parser:
+        return actions.add_parser(name, help=text, prog=f"{words.prog} {name}", description=text)
+
+    login = action("login", "Try a user name and password, and keep them if they are good.")
+    login.add_argument("host", metavar="HOST", help="the registry: ghcr.io, localhost:5000")
+    login.add_argument("--username", "-u", required=True, metavar="NAME", help="the user")
+    login.add_argument("--password-stdin", action="store_true", help="read it from standard input")
+    login.add_argument("--password", "-p", help=SUPPRESS)  # refused, without showing it
+    _plain_http(login)
+    logout = action("logout", "Forget the credential for a registry.")
+    logout.add_argument("host", metavar="HOST", help="the registry")
+    _json(action("list", "List the registries that credentials are kept for."))
+
+
+def _plain_http(words: Parser) -> None:
+    words.add_argument(
+        "--plain-http", action="append", default=[], metavar="HOST[:PORT]",
+        help="a registry or token service without TLS; this machine needs not be named",
+    )  # fmt: skip
+
+
 def _definitions(words: Parser) -> None:
     words.add_argument(
         "definitions", nargs="+", type=Path, metavar="DEFINITION", help="an image's TOML file"
@@ -51,6 +76,7 @@ def _json(words: Parser) -> None:
 
 COMMANDS = {
     "lock": Command("Resolve and write the locks that images name", _lock),
+    "registry": Command("Log in to registries, log out, list them", _registry),
     "schema": Command("Print the JSON Schema of image definitions", _schema),
     "completion": Command("Print a completion script", _completion),
 }
@@ -79,10 +105,16 @@ def run_command(words: Sequence[str]) -> int:
         from importlib import import_module
 
         from workflow_containers.commands.interface import Shell
+        from workflow_containers.network.clock import CLOCK
         from workflow_containers.run import run
 
         module = import_module(f"{LINE.package}.{asked.command}")
-        shell = Shell(console=console, environment=environment, run=interruption.guard(run))
+        shell = Shell(
+            console=console,
+            environment=environment,
+            run=interruption.guard(run),
+            clock=CLOCK.guarded(interruption.guard),
+        )
         return int(module.run(asked, shell))
 
     return conduct(LINE, console, host.cache_folder(environment) / "logs", work)

@@ -27,7 +27,6 @@ from workflow_containers.layers import closure, layer
 from workflow_containers.layers.fragment import Fragment
 from workflow_containers.layers.layer import Layer
 from workflow_containers.network.transport import Fetch
-from workflow_containers.network.transport import fetch as fetch_here
 from workflow_containers.oci import archive, image
 from workflow_containers.platform import Platform
 from workflow_containers.python import requirements as hashed
@@ -65,7 +64,7 @@ class Tools:
     mirrors: Mirrors
     pip: tuple[str, ...]
     environment: Mapping[str, str]
-    fetch: Fetch = fetch_here
+    fetch: Fetch
     run: Run = run
     native: Platform | None = field(default_factory=native_platform)
     workers: int = 2

@@ -1,10 +1,11 @@
-"""What a command is handed: where to speak, the environment, and the way to run programs."""
+"""What a command is handed: where to speak, the environment, programs, registries and time."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workflow_containers.debian.mirror import (
     DEBIAN_VARIABLE,
@@ -13,9 +14,14 @@ from workflow_containers.debian.mirror import (
     find,
 )
 from workflow_containers.host import cache_folder
+from workflow_containers.network.clock import CLOCK, Clock
 from workflow_containers.run import Run
 from workflow_containers.store import Store
 from workflow_sbom.terminal.console import Console
+
+if TYPE_CHECKING:
+    from workflow_containers.network.interface import Transport
+    from workflow_containers.registry.credentials import Credential
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +31,23 @@ class Shell:
     console: Console
     environment: Mapping[str, str] = field(repr=False)
     run: Run
+    clock: Clock = CLOCK
+
+    def connect(
+        self,
+        plain_http: Iterable[str] = (),
+        credentials: Callable[[str], Credential] | None = None,
+    ) -> Transport:
+        """A transport to registries, as this user unless other credentials are given."""
+        from workflow_containers.registry.connecting import connect
+
+        return connect(
+            self.environment,
+            plain_http=plain_http,
+            credentials=credentials,
+            run=self.run,
+            clock=self.clock,
+        )
 
     @property
     def store(self) -> Store:

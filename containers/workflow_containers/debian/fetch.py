@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import http.client
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import IO
 
 from workflow_containers.debian.lock import Package
 from workflow_containers.debian.mirror import Mirrors
-from workflow_containers.errors import AbsentError, MirrorError
+from workflow_containers.errors import AbsentError, MirrorError, NetworkError, RegistryError
 from workflow_containers.network.transport import Fetch
 from workflow_containers.store import Store
 from workflow_sbom.digest import Digest
@@ -48,7 +47,9 @@ def _package(package: Package, store: Store, mirrors: Mirrors, fetch: Fetch) -> 
                 return _keep(stream, package, store, title)
         except AbsentError:
             return f"the mirror no longer has {title}; {RELOCK}"
-        except (http.client.HTTPException, OSError, EOFError) as error:
+        except RegistryError as error:
+            return f"{title} can't be fetched: {error}"
+        except (NetworkError, OSError, EOFError) as error:
             reason = str(error)
     return f"{title} can't be fetched: {reason[:200]}"
 

@@ -63,6 +63,12 @@ class Address:
         return f"{self.scheme}://{self.authority}"
 
     @property
+    def target(self) -> str:
+        """Path and query."""
+        parts = urlsplit(self.url)
+        return parts._replace(scheme="", netloc="").geturl()
+
+    @property
     def is_loopback(self) -> bool:
         """Whether it is this machine, by what the address itself says."""
         number = _number(self.host)

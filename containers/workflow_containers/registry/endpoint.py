@@ -33,8 +33,11 @@ class Endpoints:
 
     def may_be_plain(self, address: Address) -> bool:
         """Whether TLS may be left out there."""
-        named = address.at("http", address.authority).authority
-        return address.is_loopback or named in self.plain_http
+        return address.is_loopback or self.is_named(address)
+
+    def is_named(self, address: Address) -> bool:
+        """Whether the user named that host."""
+        return address.at("http", address.authority).authority in self.plain_http
 
     def locate(self, address: Address) -> Address:
         """Where what is asked of a registry's name is answered."""
@@ -43,10 +46,6 @@ class Endpoints:
         if address.scheme == "https" and self.may_be_plain(address):
             return address.at("http", address.authority)
         return address
-
-    def locate_registry(self, registry: str) -> Address:
-        """The address below which a registry's interface is (`/v2/`); raises `RegistryError`."""
-        return self.locate(Address.parse(f"https://{registry}/v2/"))
 
 
 def registry_of(address: Address) -> str:

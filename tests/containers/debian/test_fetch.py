@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import http.client
 import io
 from collections.abc import Callable
 from pathlib import Path
@@ -10,8 +9,7 @@ import pytest
 
 from simulators.images import MIRRORS, FakeMirror, locked
 from workflow_containers.debian import fetch
-from workflow_containers.errors import AbsentError, MirrorError
-from workflow_containers.network import transport
+from workflow_containers.errors import AbsentError, MirrorError, NetworkError
 from workflow_containers.store import Store
 from workflow_sbom.digest import Digest
 
@@ -46,7 +44,7 @@ class Failing:
 
 
 @pytest.mark.parametrize(
-    "error", [OSError("reset"), http.client.IncompleteRead(b""), TimeoutError("slow")]
+    "error", [OSError("reset"), NetworkError("cut short"), TimeoutError("slow")]
 )
 def test_a_connection_that_fails_is_tried_again(tmp_path: Path, error: Exception) -> None:
     opener = Failing(2, error)
@@ -104,18 +102,3 @@ def test_everything_that_is_missing_is_named_at_once(tmp_path: Path) -> None:
     with pytest.raises(MirrorError) as caught:
         fetch.packages(others, store=Store(tmp_path), mirrors=MIRRORS, fetch=FakeMirror())
     assert str(caught.value).count("no longer has") == 2
-
-
-def test_a_file_address_is_read_and_its_absence_told(tmp_path: Path) -> None:
-    path = tmp_path / "x.deb"
-    path.write_bytes(DATA)
-    with transport.fetch(path.as_uri()) as stream:
-        assert stream.read() == DATA
-    with pytest.raises(AbsentError):
-        transport.fetch((tmp_path / "none").as_uri())
-
-
-@pytest.mark.parametrize("url", ["ftp://x.test/a", "data:text/plain,x", "/etc/passwd"])
-def test_other_addresses_are_not_opened(url: str) -> None:
-    with pytest.raises(OSError, match="no http, https or file address"):
-        transport.fetch(url)

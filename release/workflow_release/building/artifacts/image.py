@@ -10,6 +10,7 @@ from workflow_containers.building.builder import Inputs, Tools, build_archive
 from workflow_containers.debian import mirror as mirrors
 from workflow_containers.definition import Definition
 from workflow_containers.errors import ContainersError
+from workflow_containers.network.transport import fetcher
 from workflow_containers.oci import archive
 from workflow_containers.oci.root import index_digest
 from workflow_release.building.artifacts.interface import Made, Needed, Workshop, artifact_of
@@ -104,6 +105,7 @@ def _tools(shop: Workshop) -> Tools:
         mirrors=mirrors.find(environment=environment),
         pip=(str(shop.host.python), "-m", "pip"),
         environment=shop.host.tool_environment(),
+        fetch=fetcher(shop.host.environment),
         workers=shop.host.processors,
     )
 

@@ -1,0 +1,150 @@
+"""Logging in and out: a credential is tried first, then kept where Docker keeps it, too.
+
+By the helper that the Docker configuration names for the registry, else in the configuration.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from workflow_containers.errors import CredentialsError, RegistryError
+from workflow_containers.network.address import Address
+from workflow_containers.network.interface import Request, Transport
+from workflow_containers.registry import docker_config
+from workflow_containers.registry.credentials import (
+    Basic,
+    DockerCredentials,
+    is_for,
+    registry_in,
+    server_of,
+)
+from workflow_containers.registry.endpoint import registry_of
+from workflow_containers.registry.helper import Helper
+from workflow_containers.run import Run
+from workflow_containers.secret import Secret
+from workflow_sbom.errors import UsageError
+from workflow_sbom.printable import printable
+
+MAX_PASSWORD = 64 << 10
+
+
+def read_password(stream: IO[bytes]) -> Secret:
+    """A password from a stream, all of it but one line end; raises `CredentialsError`."""
+    data = stream.read(MAX_PASSWORD + 1)
+    data = data.removesuffix(b"\n").removesuffix(b"\r")
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        text = ""
+    if not text or len(data) > MAX_PASSWORD or any(char in text for char in "\0\r\n"):
+        raise CredentialsError(
+            "no password on standard input, or more than one line of UTF-8",
+            remedy='printf %s "$TOKEN" | workflow-containers registry login …',
+        )
+    return Secret(text)
+
+
+def registry_named(text: str) -> str:
+    """The registry that a user means by a host (`ghcr.io`, `localhost:5000`).
+
+    Raises `UsageError`.
+    """
+    try:
+        address = Address.parse(f"https://{text}/")
+    except RegistryError:
+        address = None
+    if address is None or address.target != "/":
+        raise UsageError(
+            f"'{printable(text[:80])}' is no host of a registry", remedy="HOST or HOST:PORT"
+        )
+    return registry_of(address)
+
+
+def check(registry: str, transport: Transport) -> None:
+    """Ask a registry whether it knows us (distribution specification, "end-1").
+
+    Raises `CredentialsError` when it does not, and `RegistryError` when it is no registry.
+    """
+    with transport(Request(method="GET", url=f"https://{registry}/v2/")) as answer:
+        if answer.status in {401, 403}:
+            raise CredentialsError(
+                f"{registry}: refuses this user", remedy="check user name and password"
+            )
+        if answer.status != 200:
+            raise RegistryError(
+                f"{registry}: HTTP {answer.status} at /v2/", remedy="is there a registry?"
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Kept:
+    """That there is a credential for a registry, and where: a file, or a helper program."""
+
+    registry: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keeper:
+    """Keeps this user's credentials; raises `CredentialsError`."""
+
+    environment: Mapping[str, str] = field(repr=False)
+    run: Run
+
+    @property
+    def file(self) -> Path:
+        """The Docker configuration."""
+        return docker_config.path(self.environment)
+
+    def keep(self, registry: str, credential: Basic) -> Kept:
+        """Keep a credential in place of any other for the registry."""
+        helper, password = self._helper(registry), credential.password.reveal()
+        if helper is None:
+            pair = f"{credential.username}:{password}".encode()
+            entry = {"auth": b64encode(pair).decode("ascii")}
+        else:
+            helper.store(server_of(registry), credential.username, password)
+            entry = {}  # as Docker does: that there is one, not what it is
+
+        def edit(config: dict[str, Any]) -> None:
+            others = self._others(config, registry)
+            config["auths"] = {**others, server_of(registry): entry}
+
+        docker_config.change(self.file, edit)
+        return Kept(registry=registry, place=helper.program if helper else str(self.file))
+
+    def forget(self, registry: str) -> None:
+        """Forget the credential for a registry, wherever it is."""
+        if (helper := self._helper(registry)) is not None:
+            helper.erase(server_of(registry))
+
+        def edit(config: dict[str, Any]) -> None:
+            config["auths"] = self._others(config, registry)
+
+        if any(is_for(key, registry) for key in self._auths(docker_config.read(self.file))):
+            docker_config.change(self.file, edit)
+
+    def kept(self) -> tuple[Kept, ...]:
+        """The registries that there are credentials for, sorted; never the credentials."""
+        config = docker_config.read(self.file)
+        helpers = docker_config.entries(config, "credHelpers", self.file)
+        found = {registry_in(key) for key in (*self._auths(config), *helpers)}
+        return tuple(sorted(self._kept(registry) for registry in found))
+
+    def _kept(self, registry: str) -> Kept:
+        helper = self._helper(registry)
+        return Kept(registry=registry, place=helper.program if helper else str(self.file))
+
+    def _helper(self, registry: str) -> Helper | None:
+        known = DockerCredentials(environment=self.environment, run=self.run)
+        return known.helper(docker_config.read(self.file), registry)
+
+    def _auths(self, config: Mapping[str, Any]) -> Mapping[str, Any]:
+        return docker_config.entries(config, "auths", self.file)
+
+    def _others(self, config: Mapping[str, Any], registry: str) -> dict[str, Any]:
+        return {k: v for k, v in self._auths(config).items() if not is_for(k, registry)}
