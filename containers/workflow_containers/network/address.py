@@ -97,7 +97,7 @@ class Address:
 
 def _is_host(host: str, *, bracketed: bool) -> bool:
     if bracketed:
-        return isinstance(_number(host), ipaddress.IPv6Address) and "%" not in host
+        return ":" in host and "%" not in host and _number(host) is not None
     last = host.rstrip(".").rpartition(".")[2]
     if _NUMBER.fullmatch(last):
         return isinstance(_number(host), ipaddress.IPv4Address)

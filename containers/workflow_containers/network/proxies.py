@@ -10,7 +10,7 @@ import ipaddress
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from workflow_containers.errors import NetworkError, RegistryError
 from workflow_containers.network.address import Address
@@ -63,10 +63,10 @@ def _excepts(rule: str, address: Address) -> bool:
 
 def _proxy(named: str, variable: str) -> Proxy:
     """Read a proxy's address; one without a scheme is http, as everywhere."""
-    parts = urlsplit(named if "://" in named else f"http://{named}")
-    credentials, _, netloc = parts.netloc.rpartition("@")
+    scheme, _, rest = named.rpartition("://")
+    credentials, _, host = rest.rpartition("@")
     try:
-        found = Address.parse(f"{parts.scheme}://{netloc}")
+        found = Address.parse(f"{scheme or 'http'}://{host}")
     except RegistryError as error:
         raise NetworkError(
             f"{variable}: no address of an http or https proxy",
