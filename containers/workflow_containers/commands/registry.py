@@ -9,6 +9,7 @@ from dataclasses import asdict
 from workflow_containers.commands.interface import Shell
 from workflow_containers.registry import login
 from workflow_containers.registry.credentials import Basic
+from workflow_containers.registry.endpoint import host_named, registry_of
 from workflow_containers.registry.login import Keeper
 from workflow_sbom.errors import UsageError
 
@@ -27,7 +28,7 @@ def run(asked: argparse.Namespace, shell: Shell) -> int:
 
 def _login(asked: argparse.Namespace, shell: Shell, keeper: Keeper) -> int:
     """Try the credential, then keep it; prints where."""
-    registry = login.registry_named(asked.host)
+    registry = registry_of(host_named(asked.host))
     if asked.password or not asked.password_stdin:
         raise UsageError(
             "a password is read from standard input only; every user sees a command line",
@@ -43,7 +44,7 @@ def _login(asked: argparse.Namespace, shell: Shell, keeper: Keeper) -> int:
 
 
 def _logout(asked: argparse.Namespace, shell: Shell, keeper: Keeper) -> int:
-    registry = login.registry_named(asked.host)
+    registry = registry_of(host_named(asked.host))
     keeper.forget(registry)
     shell.console.result(f"{registry}: forgotten")
     return 0

@@ -29,7 +29,7 @@ class Endpoints:
     @classmethod
     def of(cls, hosts: Iterable[str]) -> Endpoints:
         """Read the hosts; raises `UsageError`."""
-        return cls(frozenset(map(_host, hosts)))
+        return cls(frozenset(_plain(host_named(host)) for host in hosts))
 
     def may_be_plain(self, address: Address) -> bool:
         """Whether TLS may be left out there."""
@@ -37,7 +37,7 @@ class Endpoints:
 
     def is_named(self, address: Address) -> bool:
         """Whether the user named that host."""
-        return address.at("http", address.authority).authority in self.plain_http
+        return _plain(address) in self.plain_http
 
     def locate(self, address: Address) -> Address:
         """Where what is asked of a registry's name is answered."""
@@ -66,12 +66,18 @@ class Locating:
         return self.transport(replace(request, url=address.url))
 
 
-def _host(text: str) -> str:
-    wrong = UsageError(f"'{printable(text[:80])}' is no host", remedy="--plain-http HOST[:PORT]")
+def host_named(text: str) -> Address:
+    """The address of a host that a user names, with or without port; raises `UsageError`."""
+    wrong = UsageError(f"'{printable(text[:80])}' is no host", remedy="HOST or HOST:PORT")
     try:
-        address = Address.parse(f"http://{text}/")
+        address = Address.parse(f"https://{text}/")
     except RegistryError as error:
         raise wrong from error
-    if address.url != f"http://{text}/":
+    if address.target != "/":
         raise wrong
-    return address.authority
+    return address
+
+
+def _plain(address: Address) -> str:
+    """A host as `plain_http` has it."""
+    return address.at("http", address.authority).authority

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import IO, Any
 
 from workflow_containers.errors import CredentialsError, RegistryError
-from workflow_containers.network.address import Address
 from workflow_containers.network.interface import Request, Transport
 from workflow_containers.registry import docker_config
 from workflow_containers.registry.credentials import (
@@ -22,12 +21,9 @@ from workflow_containers.registry.credentials import (
     registry_in,
     server_of,
 )
-from workflow_containers.registry.endpoint import registry_of
 from workflow_containers.registry.helper import Helper
 from workflow_containers.run import Run
 from workflow_containers.secret import Secret
-from workflow_sbom.errors import UsageError
-from workflow_sbom.printable import printable
 
 MAX_PASSWORD = 64 << 10
 
@@ -46,22 +42,6 @@ def read_password(stream: IO[bytes]) -> Secret:
             remedy='printf %s "$TOKEN" | workflow-containers registry login …',
         )
     return Secret(text)
-
-
-def registry_named(text: str) -> str:
-    """The registry that a user means by a host (`ghcr.io`, `localhost:5000`).
-
-    Raises `UsageError`.
-    """
-    try:
-        address = Address.parse(f"https://{text}/")
-    except RegistryError:
-        address = None
-    if address is None or address.target != "/":
-        raise UsageError(
-            f"'{printable(text[:80])}' is no host of a registry", remedy="HOST or HOST:PORT"
-        )
-    return registry_of(address)
 
 
 def check(registry: str, transport: Transport) -> None:
