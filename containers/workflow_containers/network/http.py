@@ -38,7 +38,7 @@ class Patience:
     """
 
     connect: float = 20.0
-    read: float = 60.0
+    read: float = 120.0
     pace: int = 1 << 10
 
 

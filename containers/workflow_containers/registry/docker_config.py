@@ -63,10 +63,10 @@ def read(file: Path) -> dict[str, Any]:
 
 def entries(config: Mapping[str, Any], key: str, file: Path) -> Mapping[str, Any]:
     """The table under a key, empty when there is none; raises `CredentialsError`."""
-    table = config.get(key) or {}
-    if not isinstance(table, dict):
+    table = config.get(key)
+    if table is not None and not isinstance(table, dict):
         raise _error(file, f"{key} is no object", _MEND)
-    return table
+    return table or {}
 
 
 def helper_name(config: Mapping[str, Any], file: Path, *names: str) -> str | None:

@@ -21,7 +21,6 @@ from workflow_sbom.printable import printable
 
 _PREFIX = "docker-credential-"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
-_TIMEOUT = 60.0  # seconds; a person may have to unlock a keychain
 _MAX_ANSWER = 64 << 10
 _NOT_FOUND = b"credentials not found in native keychain"
 
@@ -33,6 +32,7 @@ class Helper:
     program: str
     environment: Mapping[str, str] = field(repr=False)
     run: Run = field(repr=False)
+    timeout: float = 60.0  # seconds; a person may have to unlock a keychain
 
     @classmethod
     def named(cls, name: str, environment: Mapping[str, str], run: Run) -> Helper:
@@ -74,7 +74,7 @@ class Helper:
             cwd=Path("/"),
             env=self.environment,
             stdin=data,
-            timeout=_TIMEOUT,
+            timeout=self.timeout,
         )
         try:
             done = self.run(command)

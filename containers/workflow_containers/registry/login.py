@@ -26,6 +26,7 @@ from workflow_containers.run import Run
 from workflow_containers.secret import Secret
 
 MAX_PASSWORD = 64 << 10
+_WRONG = "check user name and password; nothing was kept"
 
 
 def read_password(stream: IO[bytes]) -> Secret:
@@ -45,19 +46,19 @@ def read_password(stream: IO[bytes]) -> Secret:
 
 
 def check(registry: str, transport: Transport) -> None:
-    """Ask a registry whether it knows us (distribution specification, "end-1").
+    """Ask a registry whether it lets us in (distribution specification, "end-1").
 
     Raises `CredentialsError` when it does not, and `RegistryError` when it is no registry.
     """
-    with transport(Request(method="GET", url=f"https://{registry}/v2/")) as answer:
-        if answer.status in {401, 403}:
-            raise CredentialsError(
-                f"{registry}: refuses this user", remedy="check user name and password"
-            )
-        if answer.status != 200:
-            raise RegistryError(
-                f"{registry}: HTTP {answer.status} at /v2/", remedy="is there a registry?"
-            )
+    try:
+        with transport(Request(method="GET", url=f"https://{registry}/v2/")) as answer:
+            status = answer.status
+    except CredentialsError as error:
+        raise CredentialsError(str(error), remedy=_WRONG) from error
+    if status == 403:
+        raise CredentialsError(f"{registry}: refuses this user", remedy=_WRONG)
+    if status != 200:
+        raise RegistryError(f"{registry}: HTTP {status} at /v2/", remedy="is a registry there?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)

@@ -436,6 +436,15 @@ def test_https_goes_through_a_tunnel_and_the_proxy_sees_nothing(authority: Autho
     assert "proxy-authorization" not in asked.headers
 
 
+def test_a_proxy_may_want_tls_itself(authority: Authority) -> None:
+    trusted = {"SSL_CERT_FILE": str(authority.bundle)}
+    with Server(lambda _: reply(200, b"by proxy"), authority.context()) as proxy:
+        response = get("http://registry.test/", http_proxy=proxy.url(), **trusted)
+        assert response.read(99) == b"by proxy"
+        error = failure("http://registry.test/", http_proxy=proxy.url())
+    assert str(error).startswith(f"{proxy.url()}: its certificate is refused")
+
+
 def test_a_proxy_that_refuses_is_named_without_its_password() -> None:
     with Server(lambda _: reply(407)) as proxy:
         address = proxy.url().replace("//", "//me:hidden@")
