@@ -99,9 +99,16 @@ class ImageNameError(ContainersError, ValueError):
 
 
 class NetworkError(ContainersError):
-    """A server that can't be reached, does not answer in time, or stopped in the middle."""
+    """A server that can't be reached, does not answer in time, or stopped in the middle.
+
+    `lasting` when another attempt would end the same, as with a certificate that is refused.
+    """
 
     exit_code = 31
+
+    def __init__(self, message: str, *, remedy: str = "", lasting: bool = False) -> None:
+        super().__init__(message, remedy=remedy)
+        self.lasting = lasting
 
 
 class RegistryError(ContainersError):

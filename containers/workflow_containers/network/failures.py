@@ -27,7 +27,6 @@ _CERTIFICATES = {
 
 
 _KINDS: tuple[tuple[type[BaseException], str, str], ...] = (
-    (socket.gaierror, "its name can't be resolved", "check the name, and this machine's DNS"),
     (ConnectionRefusedError, "refuses the connection", "is the port right, and is it up?"),
     (TimeoutError, "no answer in time", f"is there a proxy to use? {_AGAIN}"),
     (http.client.RemoteDisconnected, "closed the connection without an answer", _AGAIN),
@@ -44,10 +43,20 @@ def told(error: BaseException, where: str) -> NetworkError:
             return _certificate(cause, where)
         if isinstance(cause, ssl.SSLError):
             return _tls(cause, where)
+        if isinstance(cause, socket.gaierror):
+            return _name(cause, where)
         for kind, what, remedy in _KINDS:
             if isinstance(cause, kind):
                 return _error(where, what, remedy)
     return _error(where, f"no answer that can be read: {str(causes[-1])[:160]}", _AGAIN)
+
+
+def _name(error: socket.gaierror, where: str) -> NetworkError:
+    return NetworkError(
+        f"{where}: its name can't be resolved",
+        remedy="check the name, and this machine's DNS",
+        lasting=error.errno == socket.EAI_NONAME,
+    )
 
 
 def _tls(error: ssl.SSLError, where: str) -> NetworkError:
@@ -58,7 +67,8 @@ def _tls(error: ssl.SSLError, where: str) -> NetworkError:
 
 def _certificate(error: ssl.SSLCertVerificationError, where: str) -> NetworkError:
     remedy = _CERTIFICATES.get(error.verify_code, "ask the operator of the server")
-    return _error(where, f"its certificate is refused: {error.verify_message}", remedy)
+    said = printable(error.verify_message)
+    return NetworkError(f"{where}: its certificate is refused: {said}", remedy=remedy, lasting=True)
 
 
 def _error(where: str, what: str, remedy: str) -> NetworkError:

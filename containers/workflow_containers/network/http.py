@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.client import HTTPException
+from typing import assert_never
 
 import urllib3
 from urllib3.exceptions import HTTPError, ProxyError
@@ -137,6 +138,8 @@ def _framed(request: Request) -> dict[str, str]:
         case None:
             if request.method in {"POST", "PUT", "PATCH"}:
                 headers["Content-Length"] = "0"
+        case _:
+            assert_never(request.body)
     return headers
 
 
@@ -149,6 +152,8 @@ def _pieces(body: bytes | Stream | None, where: str) -> Iterator[bytes] | None:
             return _measured(opened, size, where)
         case None:
             return None
+        case _:
+            assert_never(body)
 
 
 def _cut(pieces: Iterable[bytes]) -> Iterator[bytes]:

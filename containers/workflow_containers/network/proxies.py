@@ -71,6 +71,7 @@ def _proxy(named: str, variable: str) -> Proxy:
         raise NetworkError(
             f"{variable}: no address of an http or https proxy",
             remedy=f"set {variable} to http://host:port, or unset it",
+            lasting=True,
         ) from error
     if not credentials:
         return Proxy(url=found.url)

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from typing import assert_never
 
 from workflow_containers.errors import NetworkError
 from workflow_containers.network.clock import CLOCK, Clock
@@ -68,13 +69,15 @@ class Retrying:
         """How long to wait before another attempt; None when there is to be none."""
         jitter = self.clock.chance() * limit
         match outcome:
-            case NetworkError():
-                return jitter
+            case NetworkError(lasting=lasting):
+                return None if lasting else jitter
             case Response(status=status, headers=headers) if status in _TRANSIENT:
                 asked = retry_after(headers.get("retry-after", ""), self.clock.date())
                 return asked + jitter if asked <= self.policy.obeyed else None
             case Response():
                 return None
+            case _:
+                assert_never(outcome)
 
 
 def _handed(outcome: Response | NetworkError) -> Response:

@@ -30,4 +30,5 @@ def context(environment: Mapping[str, str]) -> ssl.SSLContext:
         raise NetworkError(
             f"{variable}: no certificates can be read there",
             remedy=f"set {variable} to a file of PEM certificates, or unset it",
+            lasting=True,
         ) from error

@@ -25,21 +25,24 @@ from workflow_containers.registry.helper import Helper
 from workflow_containers.run import Run
 from workflow_containers.secret import Secret
 
-MAX_PASSWORD = 64 << 10
+MAX_PASSWORD = 16 << 10
 _WRONG = "check user name and password; nothing was kept"
 
 
 def read_password(stream: IO[bytes]) -> Secret:
-    """A password from a stream, all of it but one line end; raises `CredentialsError`."""
+    """A password from a stream, all of it but a last line end; raises `CredentialsError`.
+
+    It may have lines: the key of a Google service account does.
+    """
     data = stream.read(MAX_PASSWORD + 1)
     data = data.removesuffix(b"\n").removesuffix(b"\r")
     try:
         text = data.decode()
     except UnicodeDecodeError:
         text = ""
-    if not text or len(data) > MAX_PASSWORD or any(char in text for char in "\0\r\n"):
+    if not text or len(data) > MAX_PASSWORD or "\0" in text:
         raise CredentialsError(
-            "no password on standard input, or more than one line of UTF-8",
+            f"no password of at most {MAX_PASSWORD} bytes of UTF-8 on standard input",
             remedy='printf %s "$TOKEN" | workflow-containers registry login …',
         )
     return Secret(text)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, assert_never
 from urllib.parse import urlencode, urlsplit
 
 from workflow_containers.errors import CredentialsError, RegistryError
@@ -86,6 +86,8 @@ def _request(service: Service, credential: Credential) -> Request:
             return _get(service, {"Authorization": basic(credential).reveal()})
         case IdentityToken(token=token):
             return _post(service, token)
+        case _:
+            assert_never(credential)
 
 
 def _get(service: Service, headers: dict[str, str]) -> Request:

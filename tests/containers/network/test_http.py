@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import re
+import shutil
 import socket
+import subprocess
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +13,7 @@ import pytest
 
 from simulators.servers import Reply, Server, raw, reply
 from support import certificates
+from support.absent import absent
 from support.certificates import Authority
 from workflow_containers.errors import IntegrityError, NetworkError, RegistryError
 from workflow_containers.network.http import Http, Patience
@@ -178,7 +181,8 @@ def test_a_connection_that_the_server_closed_meanwhile_is_opened_again() -> None
 
 
 def test_a_name_that_is_none() -> None:
-    assert "registry.invalid: its name can't be resolved" in str(failure("http://registry.invalid"))
+    error = failure("http://registry.invalid")
+    assert str(error) == "registry.invalid: its name can't be resolved"
 
 
 def test_a_port_where_nobody_listens() -> None:
@@ -345,6 +349,18 @@ def test_an_authority_of_one_s_own(authority: Authority, variable: str) -> None:
         assert get(server.url(), **trusted).read(9) == b"safe"
 
 
+def test_a_folder_of_authorities(authority: Authority, tmp_path: Path) -> None:
+    folder = tmp_path / "authorities"
+    folder.mkdir()
+    (folder / "authority.pem").write_bytes(authority.bundle.read_bytes())
+    if (openssl := shutil.which("openssl")) is None:
+        absent("openssl is not installed")
+    subprocess.run([openssl, "rehash", str(folder)], check=True, timeout=60)
+    with Server(lambda _: reply(200, b"safe"), authority.context()) as server:
+        for variable in ("SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"):
+            assert get(server.url(), **{variable: str(folder)}).read(9) == b"safe"
+
+
 def test_a_name_is_checked_too(authority: Authority) -> None:
     trusted = {"SSL_CERT_FILE": str(authority.bundle)}
     with Server(lambda _: reply(), authority.context("localhost")) as server:
@@ -368,6 +384,7 @@ def test_a_certificate_out_of_its_time(authority: Authority, dates: object, text
         error = failure(server.url(), SSL_CERT_FILE=str(authority.bundle))
         assert text in str(error)
         assert "clock" in error.remedy
+        assert error.lasting
         assert server.asked == []
 
 

@@ -75,6 +75,13 @@ def test_only_the_network_is_tried_again() -> None:
     assert len(told.requests) == 1
 
 
+def test_what_would_end_the_same_is_not_tried_again() -> None:
+    hours, told = Hours(), failing(NetworkError("its certificate is refused", lasting=True))
+    with pytest.raises(NetworkError):
+        ask(told, hours)
+    assert (len(told.requests), hours.slept) == (1, [])
+
+
 def test_what_may_not_be_repeated_is_sent_once() -> None:
     hours, once = Hours(), Request(method="POST", url="https://a.test/", repeatable=False)
     told = failing(503)
@@ -165,6 +172,15 @@ def test_a_sleeper_who_is_told_to_stop_wakes_up() -> None:
     with pytest.raises(Stop):
         clock.sleep(60)
     assert sum(slept) < 1
+
+
+def test_the_machine_s_own_clock_goes_on_and_has_luck() -> None:
+    clock = Clock()
+    before = clock.now()
+    clock.sleep(0.01)
+    assert clock.now() - before >= 0.01
+    assert clock.date() > DATE
+    assert 0 <= clock.chance() < 1
 
 
 def test_a_short_sleep_is_slept_in_full() -> None:

@@ -107,6 +107,11 @@ def test_nobody_in_particular_may_pull() -> None:
     assert server.requests[1].headers == {}
 
 
+def test_a_service_that_has_nothing_for_nobody_in_particular() -> None:
+    with pytest.raises(CredentialsError, match=r"auth\.test: no token for nobody in particular"):
+        knowing(issuing({}, 401), Anonymous())(PULL)
+
+
 def test_nobody_in_particular_may_not_push() -> None:
     with pytest.raises(CredentialsError, match="not without credentials") as caught:
         knowing(registry(), Anonymous())(PUSH)
