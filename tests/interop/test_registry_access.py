@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from simulators.servers import Asked, Reply, Server, reply
-from support import distribution, helpers
+from support import credential_helpers, distribution
 from support.absent import absent
 from support.certificates import Authority
 from support.distribution import PASSWORD, USER
@@ -42,7 +42,7 @@ DIGEST = Digest.of(BLOB)
 
 
 def connected(credential: Credential, folder: Path) -> Transport:
-    return connect(helpers.environment(folder), credentials=lambda _: credential)
+    return connect(credential_helpers.environment(folder), credentials=lambda _: credential)
 
 
 def ask(transport: Transport, method: str, url: str, body: bytes | None = None) -> Response:
@@ -70,7 +70,7 @@ def test_passwords(tmp_path: Path) -> None:
 def test_what_is_kept_here_lets_skopeo_in_and_the_other_way_round(tmp_path: Path) -> None:
     if (skopeo := shutil.which("skopeo")) is None:
         absent("skopeo is not installed")
-    environment = helpers.environment(tmp_path)
+    environment = credential_helpers.environment(tmp_path)
     keeper = Keeper(environment=environment, run=run)
 
     def ask_skopeo(*words: str, password: str = "") -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from dataclasses import asdict
 
@@ -34,7 +35,8 @@ def _login(asked: argparse.Namespace, shell: Shell, keeper: Keeper) -> int:
             "a password is read from standard input only; every user sees a command line",
             remedy="--password-stdin, and the password through a pipe",
         )
-    credential = Basic(username=asked.username, password=login.read_password(sys.stdin.buffer))
+    stream = io.BytesIO() if sys.stdin is None else sys.stdin.buffer
+    credential = Basic(username=asked.username, password=login.read_password(stream))
     wanted: list[str] = []
 
     def who(name: str) -> Credential:

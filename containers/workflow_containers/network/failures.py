@@ -24,8 +24,6 @@ _CERTIFICATES = {
     62: "check the name; the certificate is another host's",
     64: "check the address; the certificate is another host's",
 }
-
-
 _KINDS: tuple[tuple[type[BaseException], str, str], ...] = (
     (ConnectionRefusedError, "refuses the connection", "is the port right, and is it up?"),
     (TimeoutError, "no answer in time", f"is there a proxy to use? {_AGAIN}"),

@@ -125,10 +125,11 @@ class Access:
         Raises `CredentialsError` when there is none, `RegistryError` for what nobody may ask.
         """
         with self._lock:
-            self._service = self.site.service(challenges, self.scopes)
+            before, self._service = self._service, self.site.service(challenges, self.scopes)
             if self._service is None:
                 return self._with_password(rejected)
-            if self._grant is not None and self._grant.authorization == rejected:
+            known = self._grant and self._grant.authorization
+            if self._service != before or known == rejected:
                 self._grant = None
             return self._granted(self._service)
 

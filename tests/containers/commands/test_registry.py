@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from simulators.servers import Asked, Reply, Server, reply
-from support import helpers
+from support import credential_helpers
 
 PASSWORD = "pass-hidden-wörd"
 PAIR = b64encode(f"me:{PASSWORD}".encode()).decode()
@@ -40,7 +40,7 @@ def workflow_containers(
 
 
 def test_in_and_listed_and_out(tmp_path: Path) -> None:
-    environment = helpers.environment(tmp_path)
+    environment = credential_helpers.environment(tmp_path)
     file = tmp_path / "docker" / "config.json"
     with Server(serve) as server:
         words = ("login", server.host, "--username", "me", "--password-stdin")
@@ -62,14 +62,16 @@ def test_in_and_listed_and_out(tmp_path: Path) -> None:
 def test_a_registry_that_asks_nobody_is_told_of(tmp_path: Path) -> None:
     with Server(lambda _: reply(200, b"{}")) as server:
         words = ("login", server.host, "-u", "me", "--password-stdin")
-        done = workflow_containers(helpers.environment(tmp_path), *words, password=PASSWORD)
+        done = workflow_containers(
+            credential_helpers.environment(tmp_path), *words, password=PASSWORD
+        )
     assert done.returncode == 0
     assert "the password was not tried" in done.stderr
     assert "authorization" not in server.asked[0].headers
 
 
 def test_a_wrong_password_is_not_kept(tmp_path: Path) -> None:
-    environment = helpers.environment(tmp_path)
+    environment = credential_helpers.environment(tmp_path)
     with Server(serve) as server:
         words = ("login", server.host, "-u", "me", "--password-stdin")
         done = workflow_containers(environment, *words, password="wrong-hidden")
@@ -94,7 +96,7 @@ def test_a_wrong_password_is_not_kept(tmp_path: Path) -> None:
 def test_a_password_on_the_command_line_is_refused_and_not_shown(
     tmp_path: Path, words: tuple[str, ...]
 ) -> None:
-    environment = helpers.environment(tmp_path)
+    environment = credential_helpers.environment(tmp_path)
     with Server(serve) as server:
         done = workflow_containers(environment, "login", server.host, "-u", "me", *words)
         assert server.asked == []
@@ -116,12 +118,12 @@ def test_a_password_on_the_command_line_is_refused_and_not_shown(
     ],
 )
 def test_misuse(tmp_path: Path, words: tuple[str, ...]) -> None:
-    done = workflow_containers(helpers.environment(tmp_path), *words, password=PASSWORD)
+    done = workflow_containers(credential_helpers.environment(tmp_path), *words, password=PASSWORD)
     assert (done.returncode, done.stdout) == (2, "")
     assert "remedy: " in done.stderr
     assert "\x1b" not in done.stderr
 
 
 def test_an_empty_list(tmp_path: Path) -> None:
-    done = workflow_containers(helpers.environment(tmp_path), "list", "--json")
+    done = workflow_containers(credential_helpers.environment(tmp_path), "list", "--json")
     assert (done.returncode, done.stdout) == (0, "[]\n")

@@ -12,10 +12,13 @@ from simulators.servers import Asked, Reply, Server, reply
 from simulators.token_registry import TokenRegistry
 from simulators.transports import Hours, MemoryBody, Told, answer
 from workflow_containers.errors import CredentialsError, NetworkError, RegistryError
+from workflow_containers.network.address import Address
 from workflow_containers.network.http import Http
 from workflow_containers.network.interface import Request, Response, Stream, Transport
 from workflow_containers.network.redirecting import Redirecting
+from workflow_containers.registry.access import Access, Site
 from workflow_containers.registry.authenticating import Authenticating
+from workflow_containers.registry.challenge import parse
 from workflow_containers.registry.credentials import Anonymous, Basic, Credential, IdentityToken
 from workflow_containers.registry.endpoint import Endpoints
 from workflow_containers.secret import Secret
@@ -247,6 +250,23 @@ def test_many_threads_renew_one_token() -> None:
     with ThreadPoolExecutor(8) as pool:
         assert {each.status for each in pool.map(lambda _: me(PULL), range(64))} == {200}
     assert sum(server.asked.values()) == 2
+
+
+def test_two_who_are_asked_for_different_things_do_not_share_a_token() -> None:
+    """What is of no repository: one wants the catalogue meanwhile, and is told so."""
+    server = registry()
+    site = Site(
+        address=Address.parse("https://registry.test/v2/"),
+        transport=server,
+        credentials=lambda _: ME,
+        endpoints=Endpoints(),
+        clock=Hours().clock,
+    )
+    access = Access(site=site, scopes=())
+    said = f'Bearer realm="{server.realm}",service="registry.test"'
+    first = access.asked(parse(said), None)
+    assert access.asked(parse(said), None) == first
+    assert access.asked(parse(f'{said},scope="registry:catalog:*"'), None) != first
 
 
 def test_a_failing_token_service_is_no_lock_out() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from simulators.servers import Asked, Reply, Server, raw, reply
 from simulators.transports import Hours
-from support import helpers
+from support import credential_helpers
 from workflow_containers.errors import CredentialsError, RegistryError
 from workflow_containers.network.interface import Request
 from workflow_containers.registry.connecting import connect
@@ -33,7 +33,9 @@ def test_from_a_name_to_a_blob_elsewhere(tmp_path: Path) -> None:
 
     hours = Hours(luck=0.0)
     with Server(lambda _: reply(200, b"blob")) as store, Server(serve) as server:
-        environment = helpers.environment(tmp_path, {"auths": {server.host: {"auth": PAIR}}})
+        environment = credential_helpers.environment(
+            tmp_path, {"auths": {server.host: {"auth": PAIR}}}
+        )
         transport = connect(environment, clock=hours.clock)
         url = f"https://{server.host}/v2/a/blobs/sha256:00"
         with transport(Request(method="GET", url=url)) as response:
@@ -49,8 +51,10 @@ def test_a_helper_is_asked_on_the_path_that_was_given(tmp_path: Path) -> None:
         return reply(401, b"", {"WWW-Authenticate": 'Basic realm="r"'})
 
     with Server(serve) as server:
-        helpers.keeping(tmp_path, "x", **{server.host: {"Username": "me", "Secret": "pass"}})
-        environment = helpers.environment(tmp_path, {"credsStore": "x"})
+        credential_helpers.keeping(
+            tmp_path, "x", **{server.host: {"Username": "me", "Secret": "pass"}}
+        )
+        environment = credential_helpers.environment(tmp_path, {"credsStore": "x"})
         request = Request(method="GET", url=f"https://{server.host}/v2/")
         assert connect(environment)(request).status == 200
         with pytest.raises(CredentialsError, match="no such program"):

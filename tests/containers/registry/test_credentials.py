@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from support import helpers
+from support import credential_helpers
 from workflow_containers.errors import CredentialsError
 from workflow_containers.registry.credentials import (
     Anonymous,
@@ -29,7 +29,7 @@ def auth(pair: str) -> dict[str, str]:
 
 
 def known(folder: Path, config: object, registry: str) -> Credential:
-    environment = helpers.environment(folder, config)
+    environment = credential_helpers.environment(folder, config)
     return DockerCredentials(environment=environment, run=run)(registry)
 
 
@@ -124,15 +124,15 @@ def test_a_configuration_that_is_none(tmp_path: Path, config: object) -> None:
 
 
 def test_a_helper_for_one_registry(tmp_path: Path) -> None:
-    helpers.keeping(tmp_path, "one", **{"a.test": {"Username": "me", "Secret": "p"}})
+    credential_helpers.keeping(tmp_path, "one", **{"a.test": {"Username": "me", "Secret": "p"}})
     config = {"credHelpers": {"a.test": "one"}, "auths": {"b.test": auth("you:q")}}
     assert known(tmp_path, config, "a.test") == basic("me", "p")
     assert known(tmp_path, config, "b.test") == basic("you", "q")
 
 
 def test_a_store_for_all_but_those_with_a_helper(tmp_path: Path) -> None:
-    helpers.keeping(tmp_path, "one", **{"a.test": {"Username": "me", "Secret": "one"}})
-    helpers.keeping(
+    credential_helpers.keeping(tmp_path, "one", **{"a.test": {"Username": "me", "Secret": "one"}})
+    credential_helpers.keeping(
         tmp_path, "all",
         **{"a.test": {"Username": "me", "Secret": "all"},
            HUB: {"Username": "<token>", "Secret": "t0ken"}},
@@ -144,7 +144,7 @@ def test_a_store_for_all_but_those_with_a_helper(tmp_path: Path) -> None:
 
 
 def test_what_a_store_does_not_know_the_configuration_may(tmp_path: Path) -> None:
-    helpers.keeping(tmp_path, "all")
+    credential_helpers.keeping(tmp_path, "all")
     config = {"credsStore": "all", "auths": {"a.test": auth("me:p")}}
     assert known(tmp_path, config, "a.test") == basic("me", "p")
 
@@ -155,7 +155,7 @@ def test_a_helper_that_is_missing_is_named(tmp_path: Path) -> None:
 
 
 def test_nothing_is_run_for_a_registry_without_a_helper(tmp_path: Path) -> None:
-    helpers.script(tmp_path, "one", f"touch {tmp_path}/ran")
+    credential_helpers.script(tmp_path, "one", f"touch {tmp_path}/ran")
     assert known(tmp_path, {"credHelpers": {"a.test": "one"}}, "b.test") == Anonymous()
     assert not (tmp_path / "ran").exists()
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from support import helpers
+from support import credential_helpers
 from workflow_containers.errors import CredentialsError
 from workflow_containers.registry.helper import Helper
 from workflow_containers.run import run
@@ -13,17 +13,17 @@ from workflow_containers.run import run
 
 def helper(folder: Path, text: str | None = None, timeout: float = 20.0) -> Helper:
     if text is not None:
-        helpers.script(folder, "test", text)
+        credential_helpers.script(folder, "test", text)
     return Helper(
         program="docker-credential-test",
-        environment=helpers.environment(folder),
+        environment=credential_helpers.environment(folder),
         run=run,
         timeout=timeout,
     )
 
 
 def test_what_it_keeps(tmp_path: Path) -> None:
-    helpers.keeping(tmp_path, "test")
+    credential_helpers.keeping(tmp_path, "test")
     one = helper(tmp_path)
     assert one.get("a.test") is None
     one.store("a.test", "me", 'p"a\\s\nß')

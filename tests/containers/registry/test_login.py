@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from simulators.transports import Told, answer
-from support import helpers
+from support import credential_helpers
 from workflow_containers.errors import CredentialsError, RegistryError
 from workflow_containers.network.interface import Request, Response
 from workflow_containers.registry.credentials import Anonymous, Basic, DockerCredentials
@@ -25,7 +25,7 @@ ENTRY = {"auth": b64encode("me:p:ß".encode()).decode()}
 
 
 def keeper(folder: Path, config: object = None) -> Keeper:
-    return Keeper(environment=helpers.environment(folder, config), run=run)
+    return Keeper(environment=credential_helpers.environment(folder, config), run=run)
 
 
 def config(one: Keeper) -> Any:
@@ -117,7 +117,7 @@ def test_docker_hub_is_kept_under_docker_s_name_for_it(tmp_path: Path) -> None:
 
 
 def test_a_helper_keeps_it_and_the_configuration_only_says_so(tmp_path: Path) -> None:
-    file = helpers.keeping(tmp_path, "all")
+    file = credential_helpers.keeping(tmp_path, "all")
     one = keeper(tmp_path, {"credsStore": "all", "auths": {"a.test": {"auth": "eDp5"}}})
     assert one.keep("a.test", ME).place == "docker-credential-all"
     assert config(one) == {"credsStore": "all", "auths": {"a.test": {}}}
@@ -127,7 +127,7 @@ def test_a_helper_keeps_it_and_the_configuration_only_says_so(tmp_path: Path) ->
 
 
 def test_a_helper_that_fails_changes_nothing(tmp_path: Path) -> None:
-    helpers.script(tmp_path, "all", "cat; exit 1")
+    credential_helpers.script(tmp_path, "all", "cat; exit 1")
     before = {"credsStore": "all", "auths": {"a.test": {"auth": "eDp5"}}}
     one = keeper(tmp_path, before)
     with pytest.raises(CredentialsError, match="docker-credential-all"):
@@ -152,7 +152,7 @@ def test_what_was_kept_is_forgotten(tmp_path: Path, name: str) -> None:
 
 
 def test_what_a_helper_keeps_is_forgotten(tmp_path: Path) -> None:
-    file = helpers.keeping(tmp_path, "one")
+    file = credential_helpers.keeping(tmp_path, "one")
     one = keeper(tmp_path, {"credHelpers": {"a.test": "one"}})
     one.keep("a.test", ME)
     one.forget("a.test")
