@@ -216,6 +216,6 @@ class _Body:
         left = getattr(self.raw, "length_remaining", None)
         if not self.raw.closed and left is not None and left <= _SMALL:
             with suppress(*_FOREIGN):
-                self.raw.read(left)
+                self.raw.read(left + 1)  # of nothing, too: only the end frees the connection
         self.raw.close()
         self.raw.release_conn()

@@ -6,7 +6,6 @@ Read strictly and within bounds: a header that two readers could take differentl
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from workflow_containers.errors import RegistryError
@@ -69,11 +68,6 @@ def parse(header: str) -> tuple[Challenge, ...]:
         challenge, at = _challenge(header, at)
         found.append(challenge)
     return tuple(found)
-
-
-def format_all(challenges: Iterable[Challenge]) -> str:
-    """The header with those challenges."""
-    return ", ".join(map(str, challenges))
 
 
 def _challenge(header: str, at: int) -> tuple[Challenge, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from base64 import b64encode
@@ -13,6 +14,7 @@ import pytest
 
 from simulators.servers import Asked, Reply, Server, reply
 from support import credential_helpers
+from support.patience import until
 
 PASSWORD = "pass-hidden-wörd"
 PAIR = b64encode(f"me:{PASSWORD}".encode()).decode()
@@ -122,6 +124,25 @@ def test_misuse(tmp_path: Path, words: tuple[str, ...]) -> None:
     assert (done.returncode, done.stdout) == (2, "")
     assert "remedy: " in done.stderr
     assert "\x1b" not in done.stderr
+
+
+def test_ctrl_c_ends_the_wait_for_a_busy_registry(tmp_path: Path) -> None:
+    environment = credential_helpers.environment(tmp_path)
+    with Server(lambda _: reply(503, b"", {"Retry-After": "40"})) as server:
+        command = [
+            sys.executable, "-m", "workflow_containers",
+            "registry", "login", server.host, "-u", "me", "--password-stdin",
+        ]  # fmt: skip
+        with subprocess.Popen(
+            command, env=environment, stdin=subprocess.PIPE, stderr=subprocess.PIPE
+        ) as process:
+            assert process.stdin is not None
+            process.stdin.write(b"x")
+            process.stdin.close()
+            until(lambda: len(server.asked) == 1, seconds=30, told=lambda: "nothing was asked")
+            process.send_signal(signal.SIGINT)
+            assert process.wait(15) == 130
+    assert len(server.asked) == 1
 
 
 def test_an_empty_list(tmp_path: Path) -> None:

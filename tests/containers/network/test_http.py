@@ -167,6 +167,15 @@ def test_an_unwanted_small_body_keeps_the_connection_and_a_large_one_ends_it() -
         one.close()
 
 
+@pytest.mark.parametrize("method", ["HEAD", "GET", "PUT"])
+def test_an_answer_without_a_body_keeps_the_connection(method: str) -> None:
+    with Server(lambda _: reply(200)) as server:
+        one = http()
+        for _ in range(3):
+            one(Request(method=method, url=server.url())).body.close()
+        assert server.connections == 1
+
+
 def test_a_connection_that_the_server_closed_meanwhile_is_opened_again() -> None:
     closing = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
     with said(closing) as server:
