@@ -61,6 +61,7 @@ class Server:
     context: ssl.SSLContext | None = None
     asked: list[Asked] = field(default_factory=list)
     connections: int = 0
+    ended: int = 0
     _server: Any = None
 
     def __enter__(self) -> Self:
@@ -68,7 +69,9 @@ class Server:
 
         class Handler(socketserver.BaseRequestHandler):
             def handle(self) -> None:
+                outer.connections += 1
                 outer._serve(self.request)
+                outer.ended += 1
 
         class Threaded(socketserver.ThreadingTCPServer):
             daemon_threads = True
@@ -98,7 +101,6 @@ class Server:
         return f"{'https' if self.context else 'http'}://{host}:{self.port}{target}"
 
     def _serve(self, connection: socket.socket) -> None:
-        self.connections += 1
         connection.settimeout(_PATIENCE)
         if self.context is not None:
             with suppress(OSError), self.context.wrap_socket(connection, server_side=True) as tls:

@@ -11,6 +11,7 @@ import ssl
 from collections.abc import Iterator
 
 from workflow_containers.errors import NetworkError
+from workflow_containers.network.bounded import TooSlowError
 from workflow_sbom.printable import printable
 
 _AGAIN = "try again; if it stays so, ask the operator of the server"
@@ -26,6 +27,7 @@ _CERTIFICATES = {
 }
 _KINDS: tuple[tuple[type[BaseException], str, str], ...] = (
     (ConnectionRefusedError, "refuses the connection", "is the port right, and is it up?"),
+    (TooSlowError, "sends too slowly", _AGAIN),
     (TimeoutError, "no answer in time", f"is there a proxy to use? {_AGAIN}"),
     (http.client.RemoteDisconnected, "closed the connection without an answer", _AGAIN),
     (ConnectionResetError, "the connection was reset", _AGAIN),
@@ -58,6 +60,8 @@ def _name(error: socket.gaierror, where: str) -> NetworkError:
 
 
 def _tls(error: ssl.SSLError, where: str) -> NetworkError:
+    if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
+        return _error(where, "closed the connection without an answer", _AGAIN)
     reason = (error.reason or "the connection broke").lower().replace("_", " ")
     remedy = "does it speak TLS? plain http is for hosts named by --plain-http"
     return _error(where, f"TLS fails: {reason}", remedy)

@@ -14,13 +14,14 @@ from http.client import HTTPException
 from typing import assert_never
 
 import urllib3
+from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError, ProxyError
 
 from workflow_containers import __version__
 from workflow_containers.errors import IntegrityError, NetworkError, RegistryError
 from workflow_containers.network import failures, messages, tls
 from workflow_containers.network.address import Address
-from workflow_containers.network.clock import CLOCK, Clock
+from workflow_containers.network.bounded import BoundedResponse
 from workflow_containers.network.interface import Request, Response, Stream
 from workflow_containers.network.proxies import Proxies, Proxy
 
@@ -35,12 +36,27 @@ _FOREIGN = (HTTPError, HTTPException, OSError)
 class Patience:
     """How long to wait, in seconds: for a connection or 64 KiB to go out, and for bytes to come.
 
-    Over the whole of an answer at least `pace` bytes a second come, after the first `read`.
+    What comes is awaited for longer only in proportion to its size: see `bounded`.
     """
 
     connect: float = 20.0
     read: float = 120.0
-    pace: int = 1 << 10
+
+
+class _Connection(HTTPConnection):
+    response_class = BoundedResponse
+
+
+class _SecureConnection(HTTPSConnection):
+    response_class = BoundedResponse
+
+
+class _Pool(urllib3.HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _SecurePool(urllib3.HTTPSConnectionPool):
+    ConnectionCls = _SecureConnection
 
 
 @dataclass(slots=True, kw_only=True)
@@ -53,7 +69,6 @@ class Http:
     environment: Mapping[str, str] = field(repr=False)
     plain_http: Callable[[Address], bool]
     patience: Patience = Patience()
-    clock: Clock = CLOCK
     _managers: dict[Proxy | None, urllib3.PoolManager] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -94,7 +109,7 @@ class Http:
                 self._managers.popitem()[1].clear()
 
     def _answer(self, raw: urllib3.BaseHTTPResponse, address: Address) -> Response:
-        body = _Body(raw=raw, where=address.authority, patience=self.patience, clock=self.clock)
+        body = _Body(raw=raw, where=address.authority)
         try:
             headers = messages.received(raw.headers.items(), address.authority)
         except NetworkError:
@@ -105,7 +120,9 @@ class Http:
     def _manager(self, proxy: Proxy | None) -> urllib3.PoolManager:
         with self._lock:
             if proxy not in self._managers:
-                self._managers[proxy] = self._made(proxy)
+                made = self._made(proxy)
+                made.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
+                self._managers[proxy] = made
             return self._managers[proxy]
 
     def _made(self, proxy: Proxy | None) -> urllib3.PoolManager:
@@ -189,27 +206,13 @@ class _Body:
 
     raw: urllib3.BaseHTTPResponse = field(repr=False)
     where: str
-    patience: Patience
-    clock: Clock
-    waited: float = 0.0
-    received: int = 0
 
     def read(self, size: int, /) -> bytes:
         """At most `size` bytes; raises `NetworkError` for a body cut short, or far too slow."""
-        began = self.clock.now()
         try:
-            data = self.raw.read1(size)
+            return self.raw.read1(size)
         except _FOREIGN as error:
             raise failures.told(error, self.where) from error
-        self.waited += self.clock.now() - began
-        self.received += len(data)
-        if self.waited > self.patience.read + self.received / self.patience.pace:
-            self.raw.close()
-            raise NetworkError(
-                f"{self.where}: {self.received} bytes in {self.waited:.0f} seconds, too slow",
-                remedy="try again; if it stays so, ask the operator of the server",
-            )
-        return data
 
     def close(self) -> None:
         """Keep the connection when little or nothing is left to come, else end it."""

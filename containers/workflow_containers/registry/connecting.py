@@ -30,7 +30,7 @@ def connect(
     configuration; `run` starts credential helpers.
     """
     endpoints = Endpoints.of(plain_http)
-    http = Http(environment=environment, plain_http=endpoints.may_be_plain, clock=clock)
+    http = Http(environment=environment, plain_http=endpoints.may_be_plain)
     known = Authenticating(
         transport=Redirecting(Retrying(transport=http, clock=clock)),
         credentials=credentials or DockerCredentials(environment=environment, run=run),

@@ -5,6 +5,7 @@ import shutil
 import socket
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,27 +16,29 @@ from simulators.servers import Reply, Server, raw, reply
 from support import certificates
 from support.absent import absent
 from support.certificates import Authority
+from support.patience import until
 from workflow_containers.errors import IntegrityError, NetworkError, RegistryError
 from workflow_containers.network.http import Http, Patience
 from workflow_containers.network.interface import Request, Response, Stream
 
-QUICK = Patience(connect=2.0, read=0.5)
+CALM = Patience(connect=15.0, read=15.0)
+QUICK = Patience(connect=15.0, read=0.5)
 
 
-def http(**environment: str) -> Http:
-    return Http(environment=environment, plain_http=lambda _: True, patience=QUICK)
+def http(patience: Patience = CALM, /, **environment: str) -> Http:
+    return Http(environment=environment, plain_http=lambda _: True, patience=patience)
 
 
-def get(url: str, **environment: str) -> Response:
-    return http(**environment)(Request(method="GET", url=url))
+def get(url: str, patience: Patience = CALM, /, **environment: str) -> Response:
+    return http(patience, **environment)(Request(method="GET", url=url))
 
 
 def said(*data: bytes, pause: float = 0.0, reset: bool = False) -> Server:
     return Server(lambda _: raw(*data, pause=pause, reset=reset))
 
 
-def failure(url: str, **environment: str) -> NetworkError:
-    with pytest.raises(NetworkError) as caught, get(url, **environment) as response:
+def failure(url: str, patience: Patience = CALM, /, **environment: str) -> NetworkError:
+    with pytest.raises(NetworkError) as caught, get(url, patience, **environment) as response:
         response.read(1 << 20)
     assert caught.value.remedy
     return caught.value
@@ -177,12 +180,12 @@ def test_an_answer_without_a_body_keeps_the_connection(method: str) -> None:
 
 
 def test_a_connection_that_the_server_closed_meanwhile_is_opened_again() -> None:
-    closing = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
-    with said(closing) as server:
+    with said(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok") as server:
         one = http()
         for _ in range(3):
             with one(Request(method="GET", url=server.url())) as response:
                 assert response.read(9) == b"ok"
+            until(lambda: server.ended == server.connections, seconds=20, told=lambda: "open")
         assert server.connections == 3
 
 
@@ -202,19 +205,56 @@ def test_a_port_where_nobody_listens() -> None:
 
 def test_a_server_that_says_nothing() -> None:
     with said(b"HTTP/1.1 200 OK\r\n", pause=2.0) as server:
-        assert "no answer in time" in str(failure(server.url()))
+        assert "no answer in time" in str(failure(server.url(), QUICK))
 
 
 def test_a_server_that_stops_in_the_middle() -> None:
     start = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc"
     with Server(lambda _: Reply(data=(start,), pause=0.0, close=False)) as server:
-        assert "no answer in time" in str(failure(server.url()))
+        assert "no answer in time" in str(failure(server.url(), QUICK))
 
 
 def test_a_server_that_dribbles() -> None:
     start = b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n"
     with Server(lambda _: Reply(data=(start, *[b"x"] * 50), pause=0.1)) as server:
-        assert "too slow" in str(failure(server.url()))
+        assert str(failure(server.url(), QUICK)).endswith("sends too slowly")
+
+
+@pytest.mark.parametrize(
+    "start",
+    [b"HTTP/1.1 200 OK\r\nA: ", b"HTTP", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"],
+)
+def test_a_server_that_dribbles_outside_of_a_body(start: bytes) -> None:
+    with Server(lambda _: Reply(data=(start, *[b"0"] * 50), pause=0.1)) as server:
+        assert str(failure(server.url(), QUICK)).endswith("sends too slowly")
+
+
+@pytest.mark.parametrize(
+    ("start", "again"),
+    [
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1000),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", b"A: b\r\n" * 4000),
+    ],
+)
+def test_a_server_that_never_comes_to_the_end_of_its_headers(start: bytes, again: bytes) -> None:
+    with said(start, *[again] * 1000) as server:
+        assert str(failure(server.url())).endswith("headers without end")
+
+
+def test_many_small_chunks_are_a_body_all_the_same() -> None:
+    chunks = b"1;some=extension\r\nx\r\n" * 100_000
+    data = OK + b"Transfer-Encoding: chunked\r\n\r\n" + chunks + b"0\r\n\r\n"
+    with said(data) as server, get(server.url()) as response:
+        assert response.read(1 << 20) == b"x" * 100_000
+
+
+def test_a_reader_s_own_time_does_not_count() -> None:
+    parts = (OK + b"Content-Length: 10\r\n\r\nfirst", b"later")
+    with Server(lambda _: Reply(data=parts, pause=0.2)) as server:
+        response = get(server.url(), Patience(read=2.0))
+        assert response.body.read(99) == b"first"
+        time.sleep(2.5)
+        assert response.body.read(99) == b"later"
 
 
 @pytest.mark.parametrize("reset", [False, True])
@@ -404,10 +444,33 @@ def test_an_authority_that_nobody_knows(authority: Authority) -> None:
         assert "SSL_CERT_FILE" in error.remedy
 
 
-def test_tls_asked_of_one_who_does_not_speak_it() -> None:
-    with said(b"HTTP/1.1 400 Bad\r\n\r\n") as server:
-        url = server.url().replace("http:", "https:")
-        assert "TLS fails" in str(failure(url))
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        (b"HTTP/1.1 400 Bad\r\n\r\n", "TLS fails: wrong version number"),
+        (b"", "closed the connection without an answer"),
+    ],
+)
+def test_tls_asked_of_one_who_does_not_speak_it(data: bytes, text: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            connection, _ = listener.accept()
+            connection.recv(10_000)
+            connection.sendall(data)
+            connection.close()
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        error = failure(f"https://127.0.0.1:{listener.getsockname()[1]}/")
+        thread.join(10)
+    assert str(error).endswith(text)
+
+
+def test_a_body_over_tls_that_is_cut_short(authority: Authority) -> None:
+    short = raw(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc")
+    with Server(lambda _: short, authority.context()) as server:
+        assert CUT in str(failure(server.url(), SSL_CERT_FILE=str(authority.bundle)))
 
 
 def test_plain_http_asked_of_one_who_speaks_tls(authority: Authority) -> None:
