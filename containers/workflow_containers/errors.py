@@ -112,9 +112,19 @@ class NetworkError(ContainersError):
 
 
 class RegistryError(ContainersError):
-    """A registry that refuses, or answers what no registry may."""
+    """A registry that refuses, or answers what no registry may.
+
+    `status` is the answer's HTTP status and `code` the registry's own word for it, if it gave one.
+    """
 
     exit_code = 32
+
+    def __init__(
+        self, message: str = "", *, remedy: str = "", status: int = 0, code: str = ""
+    ) -> None:
+        super().__init__(message, remedy=remedy)
+        self.status = status
+        self.code = code
 
 
 class MissingError(RegistryError):

@@ -20,6 +20,7 @@ from workflow_containers.layers.entries import Entry
 from workflow_containers.layers.tarread import Bounded, Header, members
 from workflow_containers.oci import image
 from workflow_containers.oci.archive import BLOBS
+from workflow_containers.oci.descriptor import Descriptor, read_annotations
 from workflow_containers.platform import Platform
 from workflow_sbom import canonical
 from workflow_sbom.digest import CHUNK, Digest
@@ -33,19 +34,10 @@ _TOP = {"oci-layout", "index.json", "manifest.json"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Blob:
-    """A descriptor: what kind of content, its digest and its size in bytes."""
-
-    media_type: str
-    digest: Digest
-    size: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LayerBlob:
     """A layer as the manifest has it, and the digest of its uncompressed tar."""
 
-    blob: Blob
+    blob: Descriptor
     diff_id: Digest
 
 
@@ -106,7 +98,7 @@ class Layout:
         if contents.digest() != layer.diff_id:
             raise LayoutError(f"{self.path.name}: the layer {layer.blob.digest} has other contents")
 
-    def _pieces(self, blob: Blob) -> Iterator[bytes]:
+    def _pieces(self, blob: Descriptor) -> Iterator[bytes]:
         offset, size = self._places[f"{BLOBS}/{blob.digest.hex}"]
         window = _Window(self._stream, offset, size)
         return compress.expand(cast("BinaryIO", window), MAX_LAYER)
@@ -146,22 +138,18 @@ class Layout:
         if len(entries) != 1:
             raise LayoutError(f"{self.path.name}: {len(entries)} entries in index.json, not one")
         blob = self._blob(entries[0], image.INDEX)
-        return _texts(entries[0]).get(image.REF_NAME, ""), blob.digest
+        return read_annotations(entries[0], self.path.name).get(image.REF_NAME, ""), blob.digest
 
-    def _blob(self, entry: Mapping[str, Any], media_type: str) -> Blob:
+    def _blob(self, entry: Mapping[str, Any], media_type: str) -> Descriptor:
         """A descriptor whose blob is in the archive with the size it says."""
-        found = entry.get("mediaType")
-        try:
-            digest = Digest.parse(str(entry.get("digest")))
-        except DigestError as error:
-            raise LayoutError(f"{self.path.name}: {error}") from error
-        place = self._places.get(f"{BLOBS}/{digest.hex}")
-        if found != media_type or place is None or entry.get("size") != place[1]:
+        found = Descriptor.read(entry, self.path.name)
+        place = self._places.get(f"{BLOBS}/{found.digest.hex}")
+        if found.media_type != media_type or place is None or found.size != place[1]:
             raise LayoutError(
-                f"{self.path.name}: {digest} is not there, has another size"
-                f" or is no {media_type} ({str(found)[:80]!r})"
+                f"{self.path.name}: {found.digest} is not there, has another size"
+                f" or is no {media_type} ({found.media_type!r})"
             )
-        return Blob(media_type=media_type, digest=digest, size=place[1])
+        return found
 
     def _images(self) -> Iterator[Image]:
         for entry in _objects(self._document(f"{BLOBS}/{self.index.hex}"), "manifests"):
@@ -181,11 +169,11 @@ class Layout:
             manifest=manifest_blob.digest,
             config_digest=config_blob.digest,
             config=config,
-            annotations=_texts(manifest),
+            annotations=read_annotations(manifest, self.path.name),
             layers=tuple(self._layers(blobs, config)),
         )
 
-    def _layers(self, blobs: list[Blob], config: Mapping[str, Any]) -> Iterator[LayerBlob]:
+    def _layers(self, blobs: list[Descriptor], config: Mapping[str, Any]) -> Iterator[LayerBlob]:
         listed = _object(config, "rootfs").get("diff_ids")
         if not isinstance(listed, list) or len(listed) != len(blobs):
             raise LayoutError(f"{self.path.name}: layers and diff_ids differ in number")
@@ -237,13 +225,6 @@ def _object(table: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     found = table.get(key)
     if not isinstance(found, dict):
         raise LayoutError(f"{key!r} is no object")
-    return found
-
-
-def _texts(table: Mapping[str, Any]) -> Mapping[str, str]:
-    found = table.get("annotations", {})
-    if not isinstance(found, dict) or not all(isinstance(each, str) for each in found.values()):
-        raise LayoutError("annotations that are no texts")
     return found
 
 

@@ -55,6 +55,11 @@ class Repository:
         return cls(registry, path)
 
 
+def is_tag(text: str) -> bool:
+    """Whether a text can be a tag."""
+    return bool(_TAG.fullmatch(text))
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Namespace:
     """Where the images of a project lie in a registry: a host, and the path before their names."""
@@ -90,7 +95,7 @@ class Reference:
     digest: Digest | None = None
 
     def __post_init__(self) -> None:
-        if self.tag is not None and not _TAG.fullmatch(self.tag):
+        if self.tag is not None and not is_tag(self.tag):
             raise ImageNameError(
                 f"'{printable(self.tag[:140])}' is no tag; letters, digits and ._-, at most 128"
             )
