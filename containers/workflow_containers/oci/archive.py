@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from workflow_containers.errors import DefinitionError, LayoutError
 from workflow_containers.layers import tarstream
@@ -47,6 +48,44 @@ class Built:
     layers: tuple[Layer, ...]
 
 
+class Stored(Protocol):
+    """A layer that is in the store."""
+
+    @property
+    def digest(self) -> Digest:
+        """Of its bytes there."""
+        ...
+
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        ...
+
+
+class Finished(Protocol):
+    """One platform's image, built or fetched."""
+
+    @property
+    def platform(self) -> Platform:
+        """What it runs on."""
+        ...
+
+    @property
+    def configuration(self) -> Document:
+        """How it is run."""
+        ...
+
+    @property
+    def manifest(self) -> Document:
+        """What it consists of."""
+        ...
+
+    @property
+    def layers(self) -> Sequence[Stored]:
+        """The lowest first."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contents:
     """All that goes into an archive: the image's name, its version as a tag, its documents."""
@@ -54,7 +93,7 @@ class Contents:
     name: str
     version: str
     index: Document
-    images: tuple[Built, ...]
+    images: Sequence[Finished]
 
     def __post_init__(self) -> None:
         if not _TAG.fullmatch(self.version):
@@ -138,7 +177,7 @@ def _docker(contents: Contents) -> Sequence[canonical.Json]:
     ]
 
 
-def _copy(layer: Layer, path: str, store: Store, stream: Sink) -> None:
+def _copy(layer: Stored, path: str, store: Store, stream: Sink) -> None:
     """Copy a layer from the store, hashing what is copied."""
     state, size = hashlib.sha256(), 0
     stream.write(tarstream.header(path, b"0", mode=0o644, size=layer.size))
@@ -148,5 +187,7 @@ def _copy(layer: Layer, path: str, store: Store, stream: Sink) -> None:
             size += len(data)
             stream.write(data)
     if size != layer.size or Digest(state.hexdigest()) != layer.digest:
-        raise LayoutError(f"the layer {layer.name} changed in the store; build again")
+        raise LayoutError(
+            f"the layer {layer.digest} changed in the store", remedy="run it again; it is made anew"
+        )
     stream.write(bytes(-size % tarstream.BLOCK))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from workflow_containers.errors import LayoutError
+from workflow_sbom import canonical
 from workflow_sbom.digest import Digest
 from workflow_sbom.errors import DigestError
 from workflow_sbom.printable import printable
@@ -40,6 +41,16 @@ class Descriptor:
             annotations=read_annotations(value, where),
             platform=_table(value, "platform", where),
         )
+
+    def value(self) -> dict[str, canonical.Json]:
+        """As JSON; what is empty is left out."""
+        more: dict[str, canonical.Json] = {
+            "artifactType": self.artifact_type,
+            "annotations": self.annotations,
+            "platform": self.platform,
+        }
+        kept = {key: value for key, value in more.items() if value}
+        return {"mediaType": self.media_type, "digest": str(self.digest), "size": self.size, **kept}
 
 
 def read_annotations(value: Mapping[str, Any], where: str) -> Mapping[str, str]:

@@ -20,6 +20,7 @@ from workflow_containers.layers.entries import Entry
 from workflow_containers.layers.tarread import Bounded, Header, members
 from workflow_containers.oci import image
 from workflow_containers.oci.archive import BLOBS
+from workflow_containers.oci.content import Content
 from workflow_containers.oci.descriptor import Descriptor, read_annotations
 from workflow_containers.platform import Platform
 from workflow_sbom import canonical
@@ -97,6 +98,18 @@ class Layout:
         contents.drain()
         if contents.digest() != layer.diff_id:
             raise LayoutError(f"{self.path.name}: the layer {layer.blob.digest} has other contents")
+
+    def document(self, digest: Digest) -> bytes:
+        """The bytes of a document that is in the archive; raises `LayoutError`."""
+        return self._read(f"{BLOBS}/{digest.hex}")
+
+    def content(self, digest: Digest) -> Content:
+        """A blob that is in the archive; raises `LayoutError`. Good while the archive is open."""
+        name = f"{BLOBS}/{digest.hex}"
+        if name not in self._places:
+            raise LayoutError(f"{self.path.name}: no {name}")
+        offset, size = self._places[name]
+        return Content.in_file(self._stream.fileno(), offset, size, digest)
 
     def _pieces(self, blob: Descriptor) -> Iterator[bytes]:
         offset, size = self._places[f"{BLOBS}/{blob.digest.hex}"]

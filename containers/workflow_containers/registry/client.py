@@ -18,7 +18,6 @@ from workflow_containers.oci.image import Document
 from workflow_containers.oci.reference import Reference, Repository
 from workflow_containers.registry import addresses, answers, documents, listing
 from workflow_containers.registry.downloads import Download
-from workflow_containers.registry.redirects import Following
 from workflow_sbom.digest import Digest
 
 _NO_REFERRERS = {400, 404, 405, 406, 410, 501}
@@ -35,14 +34,12 @@ class Client:
     resumes: int = 8
     page: int = 1000
 
-    @property
-    def _asking(self) -> Transport:
-        return Following(self.transport)
-
     def has_blob(self, repository: Repository, digest: Digest) -> bool:
         """Whether the repository has the blob."""
         what = f"{repository}@{digest}"
-        with self._asking(Request(method="HEAD", url=addresses.blob(repository, digest))) as found:
+        with self.transport(
+            Request(method="HEAD", url=addresses.blob(repository, digest))
+        ) as found:
             if found.status == 404:
                 return False
             if found.status != 200:
@@ -58,7 +55,7 @@ class Client:
         url = addresses.blob(repository, blob.digest)
         what = f"{repository}@{blob.digest}"
         return Download(
-            transport=self._asking, url=url, blob=blob, what=what, resumes=self.resumes
+            transport=self.transport, url=url, blob=blob, what=what, resumes=self.resumes
         ).pieces()
 
     def manifest(self, reference: Reference) -> Document:
@@ -67,14 +64,14 @@ class Client:
         Raises `IntegrityError` for other bytes, and `LayoutError` for kinds that are not read.
         """
         request = self._manifest("GET", reference)
-        with self._asking(request) as response:
+        with self.transport(request) as response:
             if response.status != 200:
                 raise answers.refusal(response, str(reference))
             return documents.checked(response, reference)
 
     def head(self, reference: Reference) -> Digest | None:
         """The digest that a tag (or digest) stands for, or None when there is nothing."""
-        with self._asking(self._manifest("HEAD", reference)) as response:
+        with self.transport(self._manifest("HEAD", reference)) as response:
             if response.status == 404:
                 return None
             if response.status != 200:
@@ -99,7 +96,7 @@ class Client:
             headers={"Content-Type": document.media_type},
             body=document.data,
         )
-        with self._asking(request) as response:
+        with self.transport(request) as response:
             if response.status != 201:
                 raise answers.refusal(response, str(reference))
             answers.require_digest(response, document.digest, str(reference))
@@ -108,7 +105,7 @@ class Client:
     def tags(self, repository: Repository) -> tuple[str, ...]:
         """All tags, in the registry's order."""
         what = f"{repository}: tags"
-        first = listing.page(self._asking, addresses.tags(repository, page=self.page), what)
+        first = listing.page(self.transport, addresses.tags(repository, page=self.page), what)
         return tuple(listing.tag(each, what) for each in self._items(first, "tags", what))
 
     def referrers(
@@ -121,7 +118,7 @@ class Client:
         url, what = addresses.referrers(repository, subject), f"{repository}@{subject}: referrers"
         if artifact_type:
             url = addresses.with_query(url, artifactType=artifact_type)
-        first = listing.page(self._asking, url, what, absent=_NO_REFERRERS)
+        first = listing.page(self.transport, url, what, absent=_NO_REFERRERS)
         if first is None or first.media_type != image.INDEX:
             return None
         found = (listing.descriptor(each, what) for each in self._items(first, "manifests", what))
@@ -129,4 +126,4 @@ class Client:
 
     def _items(self, first: listing.Page | None, key: str, what: str) -> Iterator[Any]:
         if first is not None:
-            yield from listing.items(listing.after(self._asking, first, what), key, what)
+            yield from listing.items(listing.after(self.transport, first, what), key, what)

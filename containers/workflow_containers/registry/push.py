@@ -1,0 +1,168 @@
+"""Pushing images: `push(pusher, shipment, destination) -> Pushed`.
+
+Blobs, then each manifest by digest, then the index by digest, then the tags: nobody who asks for
+a tag ever gets a part. What is there is left alone; doing it twice is doing it once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from workflow_containers.errors import ConflictError, ContainersError
+from workflow_containers.oci.content import Content
+from workflow_containers.oci.image import Document
+from workflow_containers.oci.reference import Reference, Repository
+from workflow_containers.registry.client import Client
+from workflow_containers.registry.shipment import Destination, Shipment, Tag
+from workflow_containers.registry.uploads import Placed, Uploads
+from workflow_sbom.digest import Digest
+from workflow_sbom.terminal.progress import Progress, Silent
+
+Sources = Mapping[Digest, Repository]
+"""Repositories of the same registry that have a blob, by its digest."""
+
+NO_SOURCES: Sources = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """A blob that is in the repository now, its size in bytes, and how it got there."""
+
+    digest: Digest
+    size: int
+    placed: Placed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pushed:
+    """An image that is whole at its destination; `written` counts manifests and tags put."""
+
+    destination: Destination
+    digest: Digest
+    blobs: tuple[Moved, ...]
+    written: int
+
+    @property
+    def reference(self) -> Reference:
+        """The name that always means these bytes."""
+        return Reference(self.destination.repository, digest=self.digest)
+
+    def count(self, placed: Placed) -> int:
+        """How many blobs got there like that."""
+        return sum(blob.placed is placed for blob in self.blobs)
+
+    def size(self, placed: Placed) -> int:
+        """How many bytes got there like that."""
+        return sum(blob.size for blob in self.blobs if blob.placed is placed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """A destination that does not have the image under its names, and why."""
+
+    destination: Destination
+    error: ContainersError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pusher:
+    """What a push works with: the way up, who watches, and how many blobs go at a time."""
+
+    uploads: Uploads
+    progress: Progress = field(default_factory=Silent)
+    workers: int = 4
+
+    @property
+    def client(self) -> Client:
+        """The registries' interface."""
+        return self.uploads.client
+
+
+def push(
+    pusher: Pusher, shipment: Shipment, destination: Destination, sources: Sources = NO_SOURCES
+) -> Pushed:
+    """Push an image to one repository and its tags there.
+
+    Raises `ConflictError`, before anything is sent, when a tag that may not move stands for
+    another image, and afterwards when somebody else moved it meanwhile; else `ContainersError`.
+    """
+    for tag in destination.tags:
+        _stands(pusher.client, shipment.index.digest, destination, tag)
+    blobs = _place(pusher, shipment.blobs, destination.repository, sources)
+    written = sum(
+        _put(pusher.client, destination.repository, document)
+        for document in (*shipment.manifests, shipment.index)
+    )
+    written += sum(
+        _tag(pusher.client, shipment.index, destination, tag) for tag in destination.tags
+    )
+    return Pushed(
+        destination=destination, digest=shipment.index.digest, blobs=blobs, written=written
+    )
+
+
+def _stands(client: Client, digest: Digest, destination: Destination, tag: Tag) -> bool:
+    """Whether a tag stands for this image already; raises `ConflictError`."""
+    reference = destination.reference(tag)
+    found = client.head(reference)
+    if found not in {None, digest} and not tag.moves:
+        raise ConflictError(
+            f"{reference} is {found} already, not {digest}",
+            remedy="give it another version; a tag that is meant to move is pushed with --move",
+        )
+    return found == digest
+
+
+def _place(
+    pusher: Pusher, blobs: Sequence[Content], repository: Repository, sources: Sources
+) -> tuple[Moved, ...]:
+    """All blobs, several at a time; the first failure ends the rest."""
+    pusher.progress.expect(len(blobs))
+
+    def place(content: Content) -> Moved:
+        task = f"{repository}@{content.digest}"
+        pusher.progress.started(task)
+        try:
+            placed = pusher.uploads.place(repository, content, sources.get(content.digest))
+        except BaseException:
+            pusher.progress.failed(task, None)
+            raise
+        pusher.progress.finished(task, reused=placed is not Placed.UPLOADED)
+        return Moved(digest=content.digest, size=content.size, placed=placed)
+
+    with ThreadPoolExecutor(pusher.workers) as pool:
+        futures = [pool.submit(place, content) for content in blobs]
+        try:
+            return tuple(future.result() for future in futures)
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _put(client: Client, repository: Repository, document: Document) -> bool:
+    """Have a manifest under its digest; whether it had to be put."""
+    reference = Reference(repository, digest=document.digest)
+    if client.head(reference) is not None:
+        return False
+    client.put_manifest(reference, document)
+    return True
+
+
+def _tag(client: Client, index: Document, destination: Destination, tag: Tag) -> bool:
+    """Have the tag stand for the index; whether it had to be put.
+
+    No registry compares and sets in one. So it is asked before and after: of two who push
+    different images under one name at once, at least one is told.
+    """
+    if _stands(client, index.digest, destination, tag):
+        return False
+    client.put_manifest(destination.reference(tag), index)
+    if not _stands(client, index.digest, destination, tag):
+        raise ConflictError(
+            f"{destination.reference(tag)} was moved by somebody else at the same time",
+            remedy="find out who else pushes there, then push again",
+        )
+    return True
