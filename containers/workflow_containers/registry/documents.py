@@ -20,9 +20,24 @@ from workflow_sbom.printable import printable
 
 DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
 DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
+DOCKER_CONFIG = "application/vnd.docker.container.image.v1+json"
+DOCKER_LAYER = "application/vnd.docker.image.rootfs.diff.tar.gzip"
+DOCKER_TAR = "application/vnd.docker.image.rootfs.diff.tar"
+TAR = "application/vnd.oci.image.layer.v1.tar"
+ZSTD = "application/vnd.oci.image.layer.v1.tar+zstd"
 INDEXES = (image.INDEX, DOCKER_LIST)
 MANIFESTS = (image.MANIFEST, DOCKER_MANIFEST)
+CONFIGS = (image.CONFIG, DOCKER_CONFIG)
+LAYERS = (image.LAYER, TAR, ZSTD, DOCKER_LAYER, DOCKER_TAR)
 ACCEPTED = (*INDEXES, *MANIFESTS)
+OCI = {
+    DOCKER_LIST: image.INDEX,
+    DOCKER_MANIFEST: image.MANIFEST,
+    DOCKER_CONFIG: image.CONFIG,
+    DOCKER_LAYER: image.LAYER,
+    DOCKER_TAR: TAR,
+}
+"""Docker's media types, and OCI's for the same bytes."""
 _SCHEMA_1 = "application/vnd.docker.distribution.manifest.v1"
 _UNNAMED = {"", "application/json", "text/plain", "application/octet-stream"}
 

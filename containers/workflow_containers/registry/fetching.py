@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from workflow_containers.errors import LayoutError, PlatformError
-from workflow_containers.oci import image
 from workflow_containers.oci.descriptor import Descriptor
 from workflow_containers.oci.image import Document
 from workflow_containers.oci.reference import Reference, Repository
@@ -26,15 +25,6 @@ MAX_LAYER = 8 << 30
 MAX_LAYERS = 127
 MAX_IMAGES = 100
 _UNKNOWN = "unknown"
-_DOCKER = "application/vnd.docker"
-_CONFIGS = {image.CONFIG, f"{_DOCKER}.container.image.v1+json"}
-_LAYERS = {
-    image.LAYER,
-    "application/vnd.oci.image.layer.v1.tar",
-    "application/vnd.oci.image.layer.v1.tar+zstd",
-    f"{_DOCKER}.image.rootfs.diff.tar",
-    f"{_DOCKER}.image.rootfs.diff.tar.gzip",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +112,7 @@ class Fetcher:
         where = f"{repository}@{manifest.digest}"
         value = answers.decoded(manifest.data, where)
         described = Descriptor.read(value.get("config"), f"{where}: config")
-        if described.media_type not in _CONFIGS or described.size > answers.MAX_DOCUMENT:
+        if described.media_type not in documents.CONFIGS or described.size > answers.MAX_DOCUMENT:
             raise LayoutError(f"{where}: no container image, but {described.media_type}")
         configuration = Document(described.media_type, self._configuration(repository, described))
         config = answers.decoded(configuration.data, f"{repository}@{described.digest}")
@@ -206,7 +196,7 @@ def _layers(manifest: Mapping[str, Any], where: str) -> tuple[Descriptor, ...]:
         raise LayoutError(f"{where}: no list of layers, or more than {MAX_LAYERS}")
     layers = tuple(Descriptor.read(each, f"{where}: layers") for each in listed)
     for layer in layers:
-        if layer.media_type not in _LAYERS or layer.size > MAX_LAYER:
+        if layer.media_type not in documents.LAYERS or layer.size > MAX_LAYER:
             raise LayoutError(
                 f"{where}: a layer of {layer.size} bytes, {layer.media_type}, which is not fetched"
             )

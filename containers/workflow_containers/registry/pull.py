@@ -15,19 +15,12 @@ from workflow_containers.oci.descriptor import Descriptor
 from workflow_containers.oci.image import Document
 from workflow_containers.oci.reference import Reference, is_tag
 from workflow_containers.platform import Platform
-from workflow_containers.registry import answers
+from workflow_containers.registry import answers, documents
 from workflow_containers.registry.fetching import Fetched, Fetcher, Found
 from workflow_sbom import canonical
 from workflow_sbom.digest import Digest, Measured
 
 VERSION = "org.opencontainers.image.version"
-_DOCKER = "application/vnd.docker"
-_OCI = {
-    f"{_DOCKER}.distribution.manifest.v2+json": image.MANIFEST,
-    f"{_DOCKER}.container.image.v1+json": image.CONFIG,
-    f"{_DOCKER}.image.rootfs.diff.tar.gzip": image.LAYER,
-    f"{_DOCKER}.image.rootfs.diff.tar": "application/vnd.oci.image.layer.v1.tar",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +118,9 @@ def _converted(fetched: Fetched) -> Fetched:
 
 
 def _renamed(descriptor: Descriptor) -> Descriptor:
-    return replace(descriptor, media_type=_OCI.get(descriptor.media_type, descriptor.media_type))
+    return replace(
+        descriptor, media_type=documents.OCI.get(descriptor.media_type, descriptor.media_type)
+    )
 
 
 def _index(root: Document, images: tuple[Fetched, ...]) -> Document:

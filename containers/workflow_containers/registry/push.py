@@ -154,8 +154,8 @@ def _put(client: Client, repository: Repository, document: Document) -> bool:
 def _tag(client: Client, index: Document, destination: Destination, tag: Tag) -> bool:
     """Have the tag stand for the index; whether it had to be put.
 
-    No registry compares and sets in one. So it is asked before and after: of two who push
-    different images under one name at once, at least one is told.
+    No registry compares and sets in one. It is asked right before and after, so of two who push
+    different images under one name, one is told, unless both fall into that one moment.
     """
     if _stands(client, index.digest, destination, tag):
         return False
