@@ -31,6 +31,32 @@ def _completion(words: Parser) -> None:
     words.add_argument("shell", choices=("bash", "zsh", "tcsh"))
 
 
+def _push(words: Parser) -> None:
+    words.add_argument("archive", type=Path, metavar="ARCHIVE", help="an OCI layout archive")
+    words.add_argument(
+        "references", nargs="+", metavar="REFERENCE",
+        help="where to: REGISTRY/NAME[:TAG]; without a tag, the archive's version",
+    )  # fmt: skip
+    words.add_argument(
+        "--move", action="store_true",
+        help="tags may stand for another image before; never the archive's version",
+    )  # fmt: skip
+    words.add_argument("--dry-run", action="store_true", help="ask and tell, but write nothing")
+    _plain_http(words)
+    _json(words)
+
+
+def _pull(words: Parser) -> None:
+    words.add_argument("reference", metavar="REFERENCE", help="REGISTRY/NAME[:TAG][@DIGEST]")
+    words.add_argument(
+        "--output", "-o", type=Path, metavar="FILE",
+        help="the archive; default: NAME-VERSION.oci.tar here",
+    )  # fmt: skip
+    words.add_argument("--platform", metavar="OS/ARCH", help="of one platform; default: of all")
+    _plain_http(words)
+    _json(words)
+
+
 def _registry(words: Parser) -> None:
     actions = words.add_subparsers(dest="action", metavar="action", required=True)
 
@@ -76,6 +102,8 @@ def _json(words: Parser) -> None:
 
 COMMANDS = {
     "lock": Command("Resolve and write the locks that images name", _lock),
+    "push": Command("Push an image archive to registries", _push),
+    "pull": Command("Pull an image into an archive", _pull),
     "registry": Command("Log in to registries, log out, list them", _registry),
     "schema": Command("Print the JSON Schema of image definitions", _schema),
     "completion": Command("Print a completion script", _completion),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
@@ -55,6 +55,10 @@ class Content:
                 yield from cls.in_file(stream.fileno(), 0, size, digest).pieces(start, stop)
 
         return cls(digest=digest, size=size, pieces=pieces)
+
+    def through(self, flow: Callable[[Iterator[bytes]], Iterator[bytes]]) -> Self:
+        """The same bytes, which pass through something on the way."""
+        return replace(self, pieces=lambda start, stop: flow(self.pieces(start, stop)))
 
 
 _AGAIN = "leave it alone meanwhile, and try again"

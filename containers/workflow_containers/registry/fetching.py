@@ -7,7 +7,6 @@ attest one (platform unknown/unknown, as BuildKit writes them) are passed by.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +17,7 @@ from workflow_containers.oci.reference import Reference, Repository
 from workflow_containers.platform import Platform
 from workflow_containers.registry import answers, documents
 from workflow_containers.registry.client import Client
+from workflow_containers.registry.parallel import Job, Stop
 from workflow_containers.store import Store
 from workflow_sbom.terminal.progress import Progress, Silent
 
@@ -81,19 +81,13 @@ class Fetcher:
         """Have every layer in the store; those that had to be fetched."""
         layers = {layer.digest: layer for each in found.images for layer in each.layers}
         repository = found.reference.repository
-        self.progress.expect(len(layers))
-        with ThreadPoolExecutor(self.workers) as pool:
-            futures = {
-                digest: pool.submit(self._layer, repository, layer)
-                for digest, layer in layers.items()
-            }
-            try:
-                return tuple(
-                    layers[digest] for digest, future in futures.items() if future.result()
-                )
-            except BaseException:
-                pool.shutdown(cancel_futures=True)
-                raise
+        job: Job[Descriptor, bool] = Job(
+            name=lambda layer: f"{repository}@{layer.digest}",
+            work=lambda layer, stop: self._layer(repository, layer, stop),
+            is_reuse=lambda fetched: not fetched,
+        )
+        fetched = job.each(layers.values(), workers=self.workers, progress=self.progress)
+        return tuple(layer for layer, had in zip(layers.values(), fetched, strict=True) if had)
 
     def _document(self, reference: Reference) -> Document:
         document = self.client.manifest(reference)
@@ -134,26 +128,16 @@ class Fetcher:
         self.store.put(data)
         return data
 
-    def _layer(self, repository: Repository, layer: Descriptor) -> bool:
+    def _layer(self, repository: Repository, layer: Descriptor, stop: Stop) -> bool:
         """Have a layer in the store; whether it had to be fetched."""
-        task = f"{repository}@{layer.digest}"
-        self.progress.started(task)
-        try:
-            with self.store.alone(layer.digest):
-                missing = not self.store.has(layer.digest)
-                if missing:
-                    self._download(repository, layer)
-        except BaseException:
-            self.progress.failed(task, None)
-            raise
-        self.progress.finished(task, reused=not missing)
-        return missing
-
-    def _download(self, repository: Repository, layer: Descriptor) -> None:
-        with self.store.writing() as stream:
-            for piece in self.client.read_blob(repository, layer):
-                stream.write(piece)
-            self.store.adopt(stream, layer.digest)
+        with self.store.alone(layer.digest):
+            if self.store.has(layer.digest):
+                return False
+            with self.store.writing() as stream:
+                for piece in stop.heeded(self.client.read_blob(repository, layer)):
+                    stream.write(piece)
+                self.store.adopt(stream, layer.digest)
+            return True
 
 
 def fetch_image(client: Client, reference: Reference, platform: Platform, store: Store) -> Fetched:

@@ -7,7 +7,6 @@ a tag ever gets a part. What is there is left alone; doing it twice is doing it 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -16,6 +15,7 @@ from workflow_containers.oci.content import Content
 from workflow_containers.oci.image import Document
 from workflow_containers.oci.reference import Reference, Repository
 from workflow_containers.registry.client import Client
+from workflow_containers.registry.parallel import Job, Stop
 from workflow_containers.registry.shipment import Destination, Shipment, Tag
 from workflow_containers.registry.uploads import Placed, Uploads
 from workflow_sbom.digest import Digest
@@ -119,27 +119,19 @@ def _stands(client: Client, digest: Digest, destination: Destination, tag: Tag) 
 def _place(
     pusher: Pusher, blobs: Sequence[Content], repository: Repository, sources: Sources
 ) -> tuple[Moved, ...]:
-    """All blobs, several at a time; the first failure ends the rest."""
-    pusher.progress.expect(len(blobs))
+    """Have every blob in the repository."""
 
-    def place(content: Content) -> Moved:
-        task = f"{repository}@{content.digest}"
-        pusher.progress.started(task)
-        try:
-            placed = pusher.uploads.place(repository, content, sources.get(content.digest))
-        except BaseException:
-            pusher.progress.failed(task, None)
-            raise
-        pusher.progress.finished(task, reused=placed is not Placed.UPLOADED)
+    def place(content: Content, stop: Stop) -> Moved:
+        source = sources.get(content.digest)
+        placed = pusher.uploads.place(repository, content.through(stop.heeded), source)
         return Moved(digest=content.digest, size=content.size, placed=placed)
 
-    with ThreadPoolExecutor(pusher.workers) as pool:
-        futures = [pool.submit(place, content) for content in blobs]
-        try:
-            return tuple(future.result() for future in futures)
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
+    job = Job(
+        name=lambda content: f"{repository}@{content.digest}",
+        work=place,
+        is_reuse=lambda moved: moved.placed is not Placed.UPLOADED,
+    )
+    return job.each(blobs, workers=pusher.workers, progress=pusher.progress)
 
 
 def _put(client: Client, repository: Repository, document: Document) -> bool:

@@ -24,7 +24,7 @@ from workflow_containers.registry.sessions import Session, Steps
 
 CHUNK = 64 << 20
 WHOLE = 1 << 20
-_FAILING = {408, 500, 502, 503, 504}
+_FAILING = {408, 429, 500, 502, 503, 504}
 _LOST = {400, 404, 409, 410, 416}
 
 

@@ -12,6 +12,7 @@ from workflow_release.verifying.verdict import Line, Verdict
 from workflow_release.verifying.verify import expectation, verify_directory
 from workflow_sbom.canonical import Json
 from workflow_sbom.terminal.console import Console
+from workflow_sbom.terminal.sizes import in_units
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,12 +85,7 @@ def _short(line: Line) -> str:
 
 
 def _size(line: Line) -> str:
-    if line.size is None:
-        return "-"
-    for unit, scale in (("MB", 1_000_000), ("kB", 1_000)):
-        if line.size >= scale:
-            return f"{line.size / scale:.1f} {unit}"
-    return f"{line.size} B"
+    return "-" if line.size is None else in_units(line.size)
 
 
 def document(folder: Path, verdict: Verdict) -> dict[str, Json]:
