@@ -59,9 +59,9 @@ def replaced(body: bytes) -> Fault:
 def changed(asked: Asked, go: Handler) -> Answer:
     """One bit of the answer's body is another."""
     answer = go(asked)
-    middle = len(answer.body) // 2
     body = bytearray(answer.body)
-    body[middle] ^= 1
+    for middle in range(len(body) // 2, len(body))[:1]:
+        body[middle] ^= 1
     return replace(answer, body=bytes(body))
 
 

@@ -18,6 +18,10 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     registry: Registry
 
+    def process_request(self, request: object, client_address: object) -> None:
+        self.registry.connections += 1
+        super().process_request(request, client_address)  # type: ignore[arg-type] # a socket
+
     def handle_error(self, request: object, client_address: object) -> None:
         """Clients that went away are what the tests are about."""
 

@@ -76,6 +76,9 @@ class Client:
                 return None
             if response.status != 200:
                 raise answers.refusal(response, str(reference))
+            if reference.digest is not None:
+                answers.require_digest(response, reference.digest, str(reference))
+                return reference.digest
             named = response.headers.get("docker-content-digest")
         if named is None:
             return self.manifest(reference).digest
