@@ -6,7 +6,7 @@ attest one (platform unknown/unknown, as BuildKit writes them) are passed by.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,12 +19,15 @@ from workflow_containers.registry import answers, documents
 from workflow_containers.registry.client import Client
 from workflow_containers.registry.parallel import Job, Stop
 from workflow_containers.store import Store
+from workflow_sbom.printable import printable
 from workflow_sbom.terminal.progress import Progress, Silent
 
 MAX_LAYER = 8 << 30
 MAX_LAYERS = 127
 MAX_IMAGES = 100
 _UNKNOWN = "unknown"
+# The variants of an architecture that every machine of it runs.
+_VARIANTS = {"amd64": ("", "v1"), "arm64": ("", "v8")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,11 +74,16 @@ class Fetcher:
         root, repository = self._document(reference), reference.repository
         if root.media_type in documents.MANIFESTS:
             alone = self._image(repository, root, None)
-            return _found(reference, root, [alone] if platform in {None, alone.platform} else [], 0)
+            if platform not in {None, alone.platform}:
+                raise _without(reference, platform, [alone.entry])
+            return Found(reference=reference, root=root, images=(alone,), passed=0)
         entries = _entries(root, str(reference))
         wanted = [each for each in entries if _is_wanted(each, platform, str(reference))]
-        images = [self._entry(repository, each) for each in wanted]
-        return _found(reference, root, images, len(entries) - len(wanted))
+        if not wanted:
+            raise _without(reference, platform, entries)
+        images = tuple(self._entry(repository, each) for each in wanted)
+        passed = len(entries) - len(wanted)
+        return Found(reference=reference, root=root, images=images, passed=passed)
 
     def bring(self, found: Found) -> tuple[Descriptor, ...]:
         """Have every layer in the store; those that had to be fetched."""
@@ -152,13 +160,16 @@ def fetch_image(client: Client, reference: Reference, platform: Platform, store:
     return one.images[0]
 
 
-def _found(reference: Reference, root: Document, images: list[Fetched], passed: int) -> Found:
-    if not images:
-        raise LayoutError(
-            f"{reference}: no container image for what was asked",
-            remedy="ask for a platform that it has",
-        )
-    return Found(reference=reference, root=root, images=tuple(images), passed=passed)
+def _without(
+    reference: Reference, platform: Platform | None, entries: Iterable[Descriptor]
+) -> LayoutError:
+    shown = {f"{each.platform.get('os')}/{each.platform.get('architecture')}" for each in entries}
+    known = printable(", ".join(sorted(shown - {f"{_UNKNOWN}/{_UNKNOWN}"}))[:300])
+    return LayoutError(
+        f"{reference}: no container image{f' for {platform}' if platform else ''};"
+        f" it has {known or 'none'}",
+        remedy="ask for a platform that it has",
+    )
 
 
 def _entries(root: Document, where: str) -> tuple[Descriptor, ...]:
@@ -171,7 +182,11 @@ def _entries(root: Document, where: str) -> tuple[Descriptor, ...]:
 def _is_wanted(entry: Descriptor, platform: Platform | None, where: str) -> bool:
     if entry.media_type not in documents.MANIFESTS or entry.platform.get("os") == _UNKNOWN:
         return False
-    return platform is None or _platform(entry.platform, where) == platform
+    if platform is None:
+        return True
+    variants = _VARIANTS.get(platform.architecture)
+    fits = variants is None or entry.platform.get("variant", "") in variants
+    return fits and _platform(entry.platform, where) == platform
 
 
 def _layers(manifest: Mapping[str, Any], where: str) -> tuple[Descriptor, ...]:

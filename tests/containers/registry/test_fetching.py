@@ -75,7 +75,7 @@ def test_what_changed_on_disk_is_fetched_again(filled: Registry, store: Store) -
 
 
 def test_no_image_for_the_platform(filled: Registry, store: Store) -> None:
-    with pytest.raises(LayoutError, match="no container image for what was asked"):
+    with pytest.raises(LayoutError, match="s390x; it has linux/amd64, linux/arm64"):
         fetch_image(client(filled), TAGGED, Platform("linux", "s390x"), store)
 
 
@@ -90,8 +90,20 @@ def test_dockers_image_alone(foreign: Foreign, store: Store) -> None:
     assert found.manifest.media_type == documents.DOCKER_MANIFEST
     assert [each.media_type for each in found.layers] == [documents.DOCKER_LAYER]
     assert found.entry.platform == {"os": "linux", "architecture": "amd64"}
-    with pytest.raises(LayoutError, match="no container image for what was asked"):
+    with pytest.raises(LayoutError, match="for linux/arm64; it has linux/amd64"):
         fetch_image(client(foreign.registry), TAGGED, ARM64, store)
+
+
+def test_a_variant_that_few_machines_run_is_not_taken(foreign: Foreign, store: Store) -> None:
+    platform = {"os": "linux", "architecture": "amd64"}
+    few = {**foreign.docker(annotations={"a": "b"}), "platform": {**platform, "variant": "v4"}}
+    many = {**foreign.docker(), "platform": platform}
+    foreign.index([few, many])
+    found = fetch_image(client(foreign.registry), TAGGED, AMD64, store)
+    assert str(found.manifest.digest) == many["digest"]
+    foreign.index([few])
+    with pytest.raises(LayoutError):
+        fetch_image(client(foreign.registry), TAGGED, AMD64, store)
 
 
 def test_dockers_list_with_an_attestation(foreign: Foreign, store: Store) -> None:
