@@ -81,14 +81,14 @@ def _size(found: object, where: str) -> int:
 
 
 def _text(value: Mapping[str, Any], key: str, where: str) -> str:
-    found = value.get(key) or ""
+    found = value.get(key, "")
     if not isinstance(found, str):
         raise LayoutError(f"{where}: {key} is no text")
     return found
 
 
 def _table(value: Mapping[str, Any], key: str, where: str) -> Mapping[str, Any]:
-    found = value.get(key) or {}
+    found = value.get(key, {})
     if not isinstance(found, dict):
         raise LayoutError(f"{where}: {key} is no object")
     return found

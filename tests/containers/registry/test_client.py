@@ -74,6 +74,14 @@ def test_changed_bytes_are_refused(filled: Registry, reference: Reference) -> No
         client(filled).manifest(reference)
 
 
+def test_without_a_header_the_digest_that_was_asked_for_decides() -> None:
+    registry = Registry(features=Features(digests=False))
+    client(registry).put_manifest(TAGGED, INDEX_1)
+    registry.plan("GET", changed)
+    with pytest.raises(IntegrityError, match="the registry gave sha256:"):
+        client(registry).manifest(BY_DIGEST)
+
+
 def test_a_truncated_manifest_is_refused(filled: Registry) -> None:
     filled.plan("GET", truncated(5))
     with pytest.raises(IntegrityError):
@@ -81,7 +89,9 @@ def test_a_truncated_manifest_is_refused(filled: Registry) -> None:
 
 
 def test_a_digest_that_lies_is_refused(filled: Registry) -> None:
-    filled.plan("", headers(docker_content_digest=str(SUBJECT)), times=2)
+    filled.plan("", headers(docker_content_digest=str(SUBJECT)), times=3)
+    with pytest.raises(IntegrityError):
+        client(filled).head(BY_DIGEST)
     with pytest.raises(IntegrityError):
         client(filled).manifest(BY_DIGEST)
     with pytest.raises(IntegrityError):
