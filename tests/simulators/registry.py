@@ -191,7 +191,7 @@ class Registry:
             struck = [each.fault for each in self.planned if each.strikes(asked)]
         handler: Handler = self._guarded
         for fault in struck:
-            handler = _behind(fault, handler)
+            handler = behind(fault, handler)
         return handler(asked)
 
     def _guarded(self, asked: Asked) -> Answer:
@@ -405,7 +405,8 @@ class Body:
         self._left = b""
 
 
-def _behind(fault: Fault, handler: Handler) -> Handler:
+def behind(fault: Fault, handler: Handler) -> Handler:
+    """The handler with a fault before it."""
     return lambda asked: fault(asked, handler)
 
 

@@ -7,16 +7,28 @@ import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Protocol
 from urllib.parse import parse_qsl, urlsplit
 
-from simulators.registry import Asked, CutOffError, Registry
+from simulators.registry import Answer, Asked, CutOffError
 
 _STEP = 64 << 10
 
 
+class Answering(Protocol):
+    """A registry, or what stands before one; it is told where it is."""
+
+    scheme: str
+    host: str
+
+    def answer(self, asked: Asked) -> Answer:
+        """Answer; raises `CutOffError` to end the connection."""
+        ...
+
+
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
-    registry: Registry
+    registry: Answering
 
     def process_request(self, request: object, client_address: object) -> None:
         self.registry.connections += 1
@@ -81,7 +93,7 @@ class _Connection(BaseHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def serving(registry: Registry) -> Iterator[str]:
+def serving(registry: Answering) -> Iterator[str]:
     """The registry at a port of this machine, plain HTTP; gives `127.0.0.1:<port>`."""
     server = _Server(("127.0.0.1", 0), _Connection)
     server.registry = registry
