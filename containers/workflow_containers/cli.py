@@ -74,6 +74,34 @@ def _registry(words: Parser) -> None:
     _json(action("list", "List the registries that credentials are kept for."))
 
 
+def _attach(words: Parser) -> None:
+    _subject(words)
+    words.add_argument("files", nargs="+", type=Path, metavar="FILE", help="what to attach")
+    words.add_argument(
+        "--type", metavar="TYPE", help="the artifact's type; default: what the files' names say"
+    )
+    words.add_argument(
+        "--media-type", metavar="TYPE", help="the files' type; default: what their names say"
+    )
+    _json(words)
+
+
+def _referrers(words: Parser) -> None:
+    _subject(words)
+    words.add_argument("--type", metavar="TYPE", help="leave out artifacts of other types")
+    words.add_argument("--download", type=Path, metavar="DIR", help="write their files there")
+    _json(words)
+
+
+def _subject(words: Parser) -> None:
+    words.add_argument("reference", metavar="REFERENCE", help="an image in a registry")
+    words.add_argument(
+        "--platform", metavar="OS/ARCH",
+        help="the image for one platform; default: all of it",
+    )  # fmt: skip
+    _plain_http(words)
+
+
 def _plain_http(words: Parser) -> None:
     words.add_argument(
         "--plain-http", action="append", default=[], metavar="HOST[:PORT]",
@@ -105,6 +133,8 @@ COMMANDS = {
     "push": Command("Push an image archive to registries", _push),
     "pull": Command("Pull an image into an archive", _pull),
     "registry": Command("Log in to registries, log out, list them", _registry),
+    "attach": Command("Attach SBOMs, signatures or provenance to an image", _attach),
+    "referrers": Command("List what was attached to an image, or download it", _referrers),
     "schema": Command("Print the JSON Schema of image definitions", _schema),
     "completion": Command("Print a completion script", _completion),
 }

@@ -53,6 +53,11 @@ class Descriptor:
         return {"mediaType": self.media_type, "digest": str(self.digest), "size": self.size, **kept}
 
 
+def is_media_type(text: str) -> bool:
+    """Whether a text can be a media type (RFC 6838, without parameters)."""
+    return bool(_MEDIA_TYPE.fullmatch(text))
+
+
 def read_annotations(value: Mapping[str, Any], where: str) -> Mapping[str, str]:
     """A document's annotations; raises `LayoutError` when they are no texts."""
     found = _table(value, "annotations", where)
@@ -62,7 +67,7 @@ def read_annotations(value: Mapping[str, Any], where: str) -> Mapping[str, str]:
 
 
 def _media_type(found: object, where: str) -> str:
-    if not isinstance(found, str) or not _MEDIA_TYPE.fullmatch(found):
+    if not isinstance(found, str) or not is_media_type(found):
         raise LayoutError(f"{where}: '{printable(str(found)[:80])}' is no media type")
     return found
 
