@@ -10,13 +10,11 @@ import base64
 import contextlib
 import json
 import secrets
-import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
@@ -25,7 +23,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from support.authorities import Identity
+from support.certificates import Authority
 
 SERVICE, ISSUER = "registry", "issuer"
 LEEWAY = 60  # seconds for which a registry still takes an expired token
@@ -47,7 +45,7 @@ class TokenServer:
     The first `stale` tokens have expired when they are given, whatever is said of them.
     """
 
-    issuer: Identity
+    issuer: Authority
     passwords: Mapping[str, str]
     grants: Mapping[str, Mapping[str, frozenset[str]]]
     lifetime: int = 300
@@ -116,18 +114,14 @@ class TokenServer:
 
 
 @contextlib.contextmanager
-def serving(tokens: TokenServer, tls: tuple[Path, Path] | None = None) -> Iterator[str]:
+def serving(tokens: TokenServer) -> Iterator[str]:
     """The server at a free port; gives its realm, the address that registries name."""
     server = _Server(("127.0.0.1", 0), _Connection)
     server.tokens = tokens
-    if tls is not None:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(*tls)
-        server.socket = context.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
-        yield f"{'https' if tls else 'http'}://127.0.0.1:{server.server_port}/token"
+        yield f"http://127.0.0.1:{server.server_port}/token"
     finally:
         server.shutdown()
         server.server_close()
@@ -139,7 +133,7 @@ class _Server(ThreadingHTTPServer):
     tokens: TokenServer
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Clients that refuse our certificate are what a test is about."""
+        """Clients that went away."""
 
 
 class _Connection(BaseHTTPRequestHandler):

@@ -50,10 +50,8 @@ class Authority:
     def bundle(self) -> Path:
         return self.folder / "authority.pem"
 
-    def context(
-        self, host: str = "127.0.0.1", dates: tuple[datetime, datetime] = _VALID
-    ) -> ssl.SSLContext:
-        """What a server of that name speaks TLS with."""
+    def server(self, host: str, dates: tuple[datetime, datetime] = _VALID) -> Path:
+        """A file with the key and the certificate of a server of that name."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
         certificate = (
@@ -61,15 +59,21 @@ class Authority:
             .add_extension(x509.SubjectAlternativeName([_name(host)]), critical=False)
             .sign(self.key, hashes.SHA256())
         )
-        file = self.folder / "server.pem"
+        file = self.folder / f"{host}.pem"
         private = key.private_bytes(
             serialization.Encoding.PEM,
             serialization.PrivateFormat.PKCS8,
             serialization.NoEncryption(),
         )
         file.write_bytes(private + _pem(certificate))
+        return file
+
+    def context(
+        self, host: str = "127.0.0.1", dates: tuple[datetime, datetime] = _VALID
+    ) -> ssl.SSLContext:
+        """What a server of that name speaks TLS with."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(file)
+        context.load_cert_chain(self.server(host, dates))
         return context
 
 

@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from simulators.token_server import ISSUER, SERVICE
 from support.absent import absent
-from support.authorities import Identity
+from support.certificates import Authority
 from support.go_programs import program
 from support.serving import serving
 
@@ -71,23 +72,22 @@ def distribution(folder: Path, **settings: Mapping[str, Any]) -> Iterator[Regist
 
 def with_password(folder: Path) -> Mapping[str, Any]:
     """The settings of a registry that lets in `USER` with `PASSWORD`."""
+    folder.mkdir(parents=True, exist_ok=True)
     file = folder / "htpasswd"
     file.write_text(f"{USER}:{_BCRYPT}\n")
     return {"auth": {"htpasswd": {"realm": "registry", "path": str(file)}}}
 
 
-def with_tokens(folder: Path, *, realm: str, issuer: Identity) -> Mapping[str, Any]:
+def with_tokens(realm: str, issuer: Authority) -> Mapping[str, Any]:
     """The settings of a registry that lets in whoever has a token of the issuer."""
-    bundle = folder / "issuers.pem"
-    bundle.write_bytes(issuer.certificate_pem)
-    token = {"realm": realm, "service": "registry", "issuer": "issuer"}
-    return {"auth": {"token": {**token, "rootcertbundle": str(bundle)}}}
+    token = {"realm": realm, "service": SERVICE, "issuer": ISSUER}
+    return {"auth": {"token": {**token, "rootcertbundle": str(issuer.bundle)}}}
 
 
-def with_tls(folder: Path, identity: Identity) -> Mapping[str, Any]:
-    """The settings of a registry that speaks TLS."""
-    certificate, key = identity.save(folder / "tls")
-    return {"http": {"tls": {"certificate": str(certificate), "key": str(key)}}}
+def with_tls(authority: Authority, host: str) -> Mapping[str, Any]:
+    """The settings of a registry that speaks TLS under that name."""
+    file = str(authority.server(host))
+    return {"http": {"tls": {"certificate": file, "key": file}}}
 
 
 @contextmanager
