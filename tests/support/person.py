@@ -6,12 +6,12 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-COMMAND = str(Path(sys.executable).parent / "workflow-release")
+PROGRAMS = Path(sys.executable).parent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,16 +36,30 @@ class User:
             **os.environ,
             "HOME": str(self.home),
             "XDG_CONFIG_HOME": str(self.home / "config"),
+            "DOCKER_CONFIG": str(self.home / ".docker"),
             "WORKFLOW_RELEASE_CACHE": str(self.cache),
             "NO_COLOR": "1",
             "CI": "",
         }
 
     def run(self, *words: str, env: Mapping[str, str] | None = None) -> Outcome:
-        """Run the command with this user's environment."""
+        """Run `workflow-release` with this user's environment."""
+        return self._run("workflow-release", words, env or {}, "")
+
+    def containers(
+        self, *words: str, env: Mapping[str, str] | None = None, stdin: str = ""
+    ) -> Outcome:
+        """Run `workflow-containers` with this user's environment."""
+        store = {"WORKFLOW_CONTAINERS_STORE": str(self.cache / "store")}
+        return self._run("workflow-containers", words, {**store, **(env or {})}, stdin)
+
+    def _run(
+        self, program: str, words: Sequence[str], env: Mapping[str, str], stdin: str
+    ) -> Outcome:
         done = subprocess.run(
-            [COMMAND, *words],
-            env={**self.environment, **(env or {})},
+            [PROGRAMS / program, *words],
+            env={**self.environment, **env},
+            input=stdin,
             capture_output=True,
             text=True,
             check=False,
