@@ -264,7 +264,7 @@ def test_a_token_that_expires_on_the_way_is_renewed(shop: Shop, user: User, tmp_
         url = f"http://{there.name}/v2/team/shop/blobs/uploads/"
         challenge = httpx.post(url, headers={"Authorization": "Bearer x"}).headers[CHALLENGE]
         for method in ("POST", "PUT"):
-            before.plan(method, faults.status(401, **{CHALLENGE: challenge}), skip=1)
+            before.plan(method, faults.status(401, www_authenticate=challenge), skip=1)
         through = replace(there, name=before.host)
         assert through.login(user).code == 0
         pushed = through.push(user, shop, "team/shop")
