@@ -1,4 +1,4 @@
-"""What is attached to an image, between us and others: oras, and three kinds of registries.
+"""What is attached to an image, between us and others: oras, cosign, and three kinds of registries.
 
 docker-registry knows nothing of subjects; ociregistry does; go-containerregistry lists them, and
 does not say so.
@@ -6,6 +6,7 @@ does not say so.
 
 from __future__ import annotations
 
+import base64
 import json
 import subprocess
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ from typing import Any
 import httpx
 import pytest
 
+from simulators import releases
 from support import clients, registries, shops
 from support.clients import Client
 from support.person import PROGRAMS, User
@@ -25,7 +27,10 @@ from support.shops import Shop
 
 INDEX = "application/vnd.oci.image.index.v1+json"
 CYCLONEDX = "application/vnd.cyclonedx+json"
+STATEMENT = "https://in-toto.io/Statement/v1"
+SLSA = "https://slsa.dev/provenance/v1"
 IMAGE = "team/shop:1.2.3"
+KEY = releases.signer(1)
 SBOM = b'{"bomFormat": "CycloneDX", "specVersion": "1.6"}\n'
 
 
@@ -153,6 +158,31 @@ def test_theirs_and_ours_stand_side_by_side(place: Place, tmp_path: Path) -> Non
     assert sorted(path.name for path in (tmp_path / "d").glob("*/*")) == [
         "a.cdx.json", "b.cdx.json", "note.txt",
     ]  # fmt: skip
+
+
+def signed(digest: str) -> bytes:
+    """A Sigstore bundle of ours that says something about an image."""
+    subject = {"name": "shop", "digest": {"sha256": digest.removeprefix("sha256:")}}
+    stated = {"_type": STATEMENT, "subject": [subject], "predicateType": SLSA, "predicate": {}}
+    return KEY.sign_statement(json.dumps(stated).encode())
+
+
+def test_a_bundle_that_we_attach_is_found_and_verified_by_cosign(
+    place: Place, shop: Shop, tmp_path: Path
+) -> None:
+    (tmp_path / "key.pem").write_bytes(KEY.public_key_pem)
+    cosign = clients.cosign(tmp_path)
+    place.json("attach", place.image, place.file("shop.cdx.json"))
+    place.json("attach", place.image, place.file("another.sigstore.json", signed(f"{0:064}")))
+    missing = cosign.ask(tmp_path / "key.pem", place.image)
+    assert missing.returncode == 1
+    attached = place.json(
+        "attach", place.image, place.file("shop.sigstore.json", signed(shop.digests.index))
+    )
+    assert attached["annotations"]["dev.sigstore.bundle.predicateType"] == SLSA
+    (verified,) = cosign.tell(tmp_path / "key.pem", place.image).splitlines()
+    statement = json.loads(base64.b64decode(json.loads(verified)["payload"]))
+    assert statement["predicateType"] == SLSA
 
 
 def test_twice_is_once(place: Place) -> None:

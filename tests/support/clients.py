@@ -1,4 +1,4 @@
-"""Other people's clients of registries: skopeo, crane, oras. Nobody's own configuration counts."""
+"""Clients of registries that others wrote: skopeo, crane, oras, cosign. No one's settings count."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class Client:
     argv: tuple[str | Path, ...]
     home: Path
 
-    def tell(self, *words: str | Path) -> str:
-        """Run a command that must succeed; what it printed, to the byte."""
+    def ask(self, *words: str | Path) -> subprocess.CompletedProcess[bytes]:
+        """Run a command that may fail."""
         self.home.mkdir(parents=True, exist_ok=True)
-        done = subprocess.run(
+        return subprocess.run(
             [*self.argv, *words],
             env={"PATH": os.environ["PATH"], "HOME": str(self.home), "TMPDIR": str(self.home)},
             cwd=self.home,
@@ -32,6 +32,10 @@ class Client:
             check=False,
             timeout=SECONDS,
         )
+
+    def tell(self, *words: str | Path) -> str:
+        """Run a command that must succeed; what it printed, to the byte."""
+        done = self.ask(*words)
         assert done.returncode == 0, (words, done.stdout, done.stderr)
         return done.stdout.decode()
 
@@ -47,3 +51,8 @@ def crane(home: Path) -> Client:
 
 def oras(home: Path) -> Client:
     return Client((program("oras"),), home)
+
+
+def cosign(home: Path) -> Client:
+    """The part of it that verifies what is attached: `interop/go/verify`."""
+    return Client((program("verify"),), home)

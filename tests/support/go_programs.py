@@ -1,6 +1,6 @@
 """Registries and clients written in Go by others, built from modules pinned by hash, and kept.
 
-The first run builds them in about half a minute; `WORKFLOW_GO_PROGRAMS` may name a folder that
+The first run builds them in about a minute; `WORKFLOW_GO_PROGRAMS` may name a folder that
 outlives the machine.
 """
 
@@ -22,7 +22,7 @@ SECONDS_TO_BUILD = 600
 
 
 def program(name: str) -> Path:
-    """`crane`, `oras`, or `serve`, which is `serve/main.go`."""
+    """`crane`, `oras`, or one of the folders in `MODULE`."""
     return _built() / name
 
 
@@ -37,7 +37,7 @@ def _built() -> Path:
         made = Path(scratch, "bin")
         made.mkdir()
         done = subprocess.run(
-            [go, "build", "-mod=readonly", "-trimpath", "-o", f"{made}/", "tool", "./serve"],
+            [go, "build", "-mod=readonly", "-trimpath", "-o", f"{made}/", "tool", "./..."],
             cwd=MODULE,
             capture_output=True,
             text=True,
