@@ -21,7 +21,7 @@ import pytest
 from simulators import releases
 from support import clients, registries, shops
 from support.clients import Client
-from support.person import PROGRAMS, User
+from support.person import CONTAINERS, User
 from support.registries import Registry
 from support.shops import Shop
 
@@ -222,7 +222,7 @@ def test_of_many_who_attach_at_once_none_is_lost(without_referrers: Place) -> No
     files = [place.file(f"{n}.cdx.json", str(n).encode()) for n in range(6)]
     running = [
         subprocess.Popen(
-            [PROGRAMS / "workflow-containers", "attach", "--json", place.image, file],
+            [CONTAINERS, "attach", "--json", place.image, file],
             env=place.user.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

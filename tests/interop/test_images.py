@@ -25,7 +25,7 @@ import httpx
 import psycopg
 import pytest
 
-from support import docker_engine, postgres
+from support import docker_engine, postgres, registries
 from support.docker_engine import Docker
 from support.images import ENGINE, IMAGES, MIGRATE, Digests, Emulated, Release
 from support.patience import until
@@ -164,6 +164,24 @@ def test_containerd_names_one_image_for_all_platforms(loaded: Loaded, name: str)
     lines = [line.split() for line in loaded.docker.ctr("images", "list").splitlines()]
     (digest,) = (line[2] for line in lines if line[0] == whole)
     assert digest == Digests.read(archive).index
+
+
+@pytest.mark.parametrize("name", IMAGES)
+def test_docker_pulls_what_was_built_and_pushed(loaded: Loaded, name: str, tmp_path: Path) -> None:
+    archive = loaded.release.archive(name)
+    digests, user = Digests.read(archive), User(home=tmp_path / "home", cache=tmp_path / "cache")
+    with registries.distribution(tmp_path / "registry") as registry:
+        pushed = user.containers("push", str(archive), registry.name(name))
+        assert pushed.code == 0, pushed.err
+        place = registry.name(f"{name}:{loaded.release.version}")
+        loaded.docker.tell("pull", place)
+        image = loaded.docker.inspect("image", place)
+        loaded.docker.tell("rmi", place)
+        assert f"{registry.name(name)}@{digests.index}" in image["RepoDigests"]
+        assert image["Id"] == (digests.index if loaded.whole else digests.configurations[HERE])
+        pulled = user.containers("pull", place, "--output", str(tmp_path / "pulled.tar"))
+        assert pulled.code == 0, pulled.err
+    assert (tmp_path / "pulled.tar").read_bytes() == archive.read_bytes()
 
 
 @pytest.mark.parametrize("name", IMAGES)

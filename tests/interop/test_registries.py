@@ -22,7 +22,7 @@ from simulators.servers import Server
 from simulators.token_server import TokenServer
 from support import registries, shops
 from support.certificates import Authority
-from support.person import PROGRAMS, Outcome, User
+from support.person import CONTAINERS, Outcome, User
 from support.registries import PASSWORD, USER, Registry
 from support.shops import Shop
 
@@ -316,7 +316,7 @@ def test_a_registry_nobody_vouches_for_is_not_talked_to(
 
 def started(user: User, shop: Shop, name: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [PROGRAMS / "workflow-containers", "push", shop.archive, name],
+        [CONTAINERS, "push", shop.archive, name],
         env=user.environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

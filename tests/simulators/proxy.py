@@ -39,6 +39,7 @@ class Proxy:
     buffering: bool = False
     scheme: str = "http"
     host: str = ""
+    connections: int = 0
     planned: list[Planned] = field(default_factory=list)
     passed: list[Passed] = field(default_factory=list)
     lock: threading.RLock = field(default_factory=threading.RLock)

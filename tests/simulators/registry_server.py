@@ -16,10 +16,11 @@ _STEP = 64 << 10
 
 
 class Answering(Protocol):
-    """A registry, or what stands before one; it is told where it is."""
+    """A registry, or what stands before one; it is told where it is and counts who comes."""
 
     scheme: str
     host: str
+    connections: int
 
     def answer(self, asked: Asked) -> Answer:
         """Answer; raises `CutOffError` to end the connection."""

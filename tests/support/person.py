@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 PROGRAMS = Path(sys.executable).parent
+COMMAND = str(PROGRAMS / "workflow-release")
+CONTAINERS = str(PROGRAMS / "workflow-containers")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,20 +46,20 @@ class User:
 
     def run(self, *words: str, env: Mapping[str, str] | None = None) -> Outcome:
         """Run `workflow-release` with this user's environment."""
-        return self._run("workflow-release", words, env or {}, "")
+        return self._run(COMMAND, words, env or {}, "")
 
     def containers(
         self, *words: str, env: Mapping[str, str] | None = None, stdin: str = ""
     ) -> Outcome:
         """Run `workflow-containers` with this user's environment."""
         store = {"WORKFLOW_CONTAINERS_STORE": str(self.cache / "store")}
-        return self._run("workflow-containers", words, {**store, **(env or {})}, stdin)
+        return self._run(CONTAINERS, words, {**store, **(env or {})}, stdin)
 
     def _run(
         self, program: str, words: Sequence[str], env: Mapping[str, str], stdin: str
     ) -> Outcome:
         done = subprocess.run(
-            [PROGRAMS / program, *words],
+            [program, *words],
             env={**self.environment, **env},
             input=stdin,
             capture_output=True,
