@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
-from workflow_containers.building.builder import Inputs, Tools
+from workflow_containers.building.given import Inputs, Tools
 from workflow_containers.debian import lock
 from workflow_containers.debian.lock import Package
 from workflow_containers.debian.mirror import Mirrors

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from simulators.images import CREATED, World, deb, elf, locked, member, wheel, world
-from workflow_containers.building.builder import ImageArchive, Tools, build_archive
+from workflow_containers.building.builder import ImageArchive, build_archive
+from workflow_containers.building.given import Tools
 from workflow_containers.debian import lock
 from workflow_containers.definition import Definition, load
 from workflow_containers.errors import (

@@ -6,7 +6,8 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from workflow_containers import definition as definitions
-from workflow_containers.building.builder import Inputs, Tools, build_archive
+from workflow_containers.building.builder import build_archive
+from workflow_containers.building.given import Inputs, Tools
 from workflow_containers.debian import mirror as mirrors
 from workflow_containers.definition import Definition
 from workflow_containers.errors import ContainersError

@@ -1,0 +1,43 @@
+"""What a build is given, and what it works with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from workflow_containers.debian.mirror import Mirrors
+from workflow_containers.host import native_platform
+from workflow_containers.network.transport import Fetch
+from workflow_containers.platform import Platform
+from workflow_containers.run import Run, run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inputs:
+    """What this build puts in: the version as an OCI tag, the commit's time, OCI annotations.
+
+    `wheels` and `bundles` are this release's own, by name; `root` is the repository's folder.
+    """
+
+    version: str
+    created: datetime
+    annotations: Mapping[str, str]
+    wheels: Mapping[str, Path]
+    bundles: Mapping[str, Path]
+    root: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """What a build works with: the store's folder, the mirrors, pip's argv and environment."""
+
+    store: Path
+    mirrors: Mirrors
+    pip: tuple[str, ...]
+    environment: Mapping[str, str]
+    fetch: Fetch
+    run: Run = run
+    native: Platform | None = field(default_factory=native_platform)
+    workers: int = 2
