@@ -16,6 +16,7 @@ from packaging.utils import canonicalize_name
 
 from workflow_containers import architecture
 from workflow_containers.errors import DefinitionError, PlatformError
+from workflow_containers.oci.reference import Reference
 from workflow_containers.platform import Platform
 from workflow_sbom.errors import Fault, TableError
 from workflow_sbom.tables import described, read
@@ -65,14 +66,37 @@ class Health:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Debian:
+    """The ground of an image that is assembled from locked packages of a Debian suite."""
+
+    suite: str
+    lock: str
+    packages: tuple[str, ...]
+    exclude: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Base:
+    """The ground of an image that is put on another one, named by its digest."""
+
+    reference: Reference
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Definition:
-    """An image: what goes in, for which platforms, and how it is run."""
+    """An image: what goes in, for which platforms, and how it is run.
+
+    Its ground is a base, or a suite with its lock and packages; exactly one of the two.
+    """
 
     name: str = described("The image's name", pattern=_NAME)
-    suite: str = described("The Debian suite the packages are of", pattern=r"[a-z]+")
-    python: str = described("The Python version the suite has", pattern=r"3\.[0-9]{1,2}")
-    lock: str = described("The lock of the Debian packages", pattern=_RELATIVE)
-    packages: tuple[str, ...] = described("The Debian packages, every one", pattern=_PACKAGE)
+    base: Reference | None = described("The image it is put on, NAME@sha256:…", default=None)
+    suite: str | None = described("The packages' Debian suite", default=None, pattern=r"[a-z]+")
+    python: str = described("The Python version of its ground", pattern=r"3\.[0-9]{1,2}")
+    lock: str | None = described("The lock of the Debian packages", default=None, pattern=_RELATIVE)
+    packages: tuple[str, ...] = described(
+        "The Debian packages, every one", default=(), pattern=_PACKAGE
+    )
     exclude: tuple[str, ...] = described("Files of packages left out (globs)", default=())
     requirements: str | None = described(
         "The lock of the wheels from elsewhere: requirements with hashes",
@@ -93,16 +117,50 @@ class Definition:
     health: Health | None = described("The health check", default=None)
 
     def __post_init__(self) -> None:
-        faults = [*_duplicates(self), *_ranges(self), *_platforms(self)]
+        faults = [*_grounds(self), *_duplicates(self), *_ranges(self), *_platforms(self)]
         if faults:
             raise TableError(faults)
 
+    @property
+    def ground(self) -> Debian | Base:
+        """What the wheels and the application are put on."""
+        if self.base is not None:
+            return Base(reference=self.base)
+        return Debian(
+            suite=self.suite or "",
+            lock=self.lock or "",
+            packages=self.packages,
+            exclude=self.exclude,
+        )
+
     def inputs(self, root: Path) -> tuple[Path, ...]:
         """The files of the repository that a build of the image reads, the definition apart."""
-        named = [self.lock, *(copied.source for copied in self.files)]
-        if self.requirements is not None:
-            named.append(self.requirements)
+        locks = filter(None, (self.lock, self.requirements))
+        named = [*locks, *(copied.source for copied in self.files)]
         return tuple(root / PurePosixPath(name) for name in sorted(set(named)))
+
+
+def _grounds(definition: Definition) -> list[Fault]:
+    """A pinned base alone, or everything that Debian packages take."""
+    keys = ("suite", "lock", "packages", "exclude")
+    if definition.base is None:
+        faults = [
+            Fault(key, "missing", "or name a base")
+            for key in ("suite", "lock")
+            if getattr(definition, key) is None
+        ]
+        if not definition.packages:
+            faults.append(Fault("packages", "no package, so no interpreter"))
+        return faults
+    faults = [
+        Fault(key, "stands beside a base", "a base, or Debian packages")
+        for key in keys
+        if getattr(definition, key)
+    ]
+    if definition.base.digest is None:
+        remedy = f"workflow-containers inspect {definition.base} prints it"
+        faults.append(Fault("base", f"{definition.base} is pinned to no digest", remedy))
+    return faults
 
 
 def _duplicates(definition: Definition) -> list[Fault]:
@@ -129,8 +187,6 @@ def _ranges(definition: Definition) -> list[Fault]:
     ]
     if not 0 < definition.user < 1 << 31:
         faults.append(Fault("user", f"{definition.user} is no user but root", "65532 for instance"))
-    if not definition.packages:
-        faults.append(Fault("packages", "no package, so no interpreter"))
     faults += [
         Fault(f"env.{name[:80]}", "no name of an environment variable")
         for name in definition.env

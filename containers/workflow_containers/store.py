@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -97,6 +98,21 @@ class Store:
         with (folder / key.hex).open("wb") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
+
+    def root(self, key: Digest, fill: Callable[[Path], None]) -> Path:
+        """The folder of that key under `roots`, filled the first time; whole or not there."""
+        folder = self.folder / "roots" / key.hex
+        with self.alone(key):
+            if not folder.is_dir():
+                scratch = Path(tempfile.mkdtemp(dir=self.scratch()))
+                try:
+                    fill(scratch)
+                    scratch.chmod(0o755)
+                    folder.parent.mkdir(parents=True, exist_ok=True)
+                    scratch.rename(folder)
+                finally:
+                    shutil.rmtree(scratch, ignore_errors=True)
+        return folder
 
     def scratch(self) -> Path:
         """A folder on the same file system, for work in progress."""

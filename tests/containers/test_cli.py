@@ -11,7 +11,7 @@ from workflow_containers.cli import run_command
 def test_the_schema_knows_every_key(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command(["schema"]) == 0
     schema = json.loads(capsys.readouterr().out)
-    assert schema["required"] == ["name", "suite", "python", "lock", "packages", "entrypoint"]
+    assert schema["required"] == ["name", "python", "entrypoint"]
     assert schema["additionalProperties"] is False
     assert schema["properties"]["files"]["items"]["properties"]["mode"]["enum"] == ["0644", "0755"]
 

@@ -97,8 +97,9 @@ def test_this_repositorys_own_images_are_locked(name: str) -> None:
     from workflow_containers.python import requirements
 
     definition = load(ROOT / f"containers/{name}.toml")
-    held = lock.load(ROOT / definition.lock)
+    assert definition.lock is not None
     assert definition.requirements is not None
+    held = lock.load(ROOT / definition.lock)
     text = (ROOT / definition.requirements).read_text(encoding="utf-8")
     for platform in (AMD64, ARM64):
         assert held.select(platform, definition.packages, definition.lock)

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import assert_never
 
 from packaging.utils import canonicalize_name
 
-from workflow_containers.building import from_debian
+from workflow_containers.building import from_base, from_debian
 from workflow_containers.building.given import Inputs, Tools
 from workflow_containers.building.ground import Ground
 from workflow_containers.building.recipe import Recipe, rules
 from workflow_containers.debian import fetch
-from workflow_containers.definition import Definition
+from workflow_containers.definition import Base, Debian, Definition
 from workflow_containers.errors import DefinitionError
 from workflow_containers.layers import closure, layer
 from workflow_containers.layers.fragment import Fragment
@@ -70,11 +71,23 @@ def build_archive(
     """
     _require_given(definition, inputs)
     store = Store(tools.store.absolute())
-    grounds = from_debian.grounds(definition, inputs, tools, store)
+    grounds = _grounds(definition, inputs, tools, store)
     plans = [_Layers(ground=ground, recipes=_recipes(ground, inputs, tools)) for ground in grounds]
     made = _made(plans, store, tools.workers)
     built = tuple(_built(plan, made, definition, inputs, store) for plan in plans)
     return _written(definition, inputs, built, store, destination)
+
+
+def _grounds(
+    definition: Definition, inputs: Inputs, tools: Tools, store: Store
+) -> tuple[Ground, ...]:
+    match definition.ground:
+        case Debian() as debian:
+            return from_debian.grounds(definition, debian, inputs.root, tools, store)
+        case Base() as base:
+            return from_base.grounds(definition, base, tools, store)
+        case _ as never:
+            assert_never(never)
 
 
 def _require_given(definition: Definition, inputs: Inputs) -> None:
@@ -110,8 +123,8 @@ def _recipes(ground: Ground, inputs: Inputs, tools: Tools) -> dict[str, tuple[Re
     ]
     layers = {
         ground.name: ground.recipes,
-        "wheels": tuple(materials.stored_wheel(each, target) for each in stored),
-        "application": tuple(application),
+        "wheels": tuple(ground.put(materials.stored_wheel(each, target)) for each in stored),
+        "application": tuple(map(ground.put, application)),
     }
     return {name: recipes for name, recipes in layers.items() if recipes}
 
@@ -160,14 +173,21 @@ def _built(
     }
     layer.check_paths(fragments.values(), title)
     everything = (each for group in fragments.values() for each in group)
-    closure.check(everything, ground.architecture, title)
-    layers = tuple(layer.assemble(store, name, group, rules()) for name, group in fragments.items())
+    closure.check(everything, ground.architecture, title, ground.libraries)
+    made_here = tuple(
+        layer.assemble(store, name, group, rules(), ground.folder)
+        for name, group in fragments.items()
+    )
+    layers = (*ground.layers, *made_here)
     annotations = _annotations(definition, inputs)
-    configuration = image.config(definition, ground.platform, layers, inputs.created, annotations)
+    configuration = image.config(
+        definition, ground.platform, made_here, inputs.created, annotations, ground.inherited
+    )
+    under = {image.BASE_LAYERS: str(len(ground.layers))} if ground.layers else {}
     return archive.Built(
         platform=ground.platform,
         configuration=configuration,
-        manifest=image.manifest(configuration, layers, annotations),
+        manifest=image.manifest(configuration, layers, annotations | under),
         layers=layers,
     )
 
@@ -178,9 +198,22 @@ def _annotations(definition: Definition, inputs: Inputs) -> dict[str, str]:
         "org.opencontainers.image.title": definition.name,
         "org.opencontainers.image.version": inputs.version,
         "org.opencontainers.image.created": image.timestamp(inputs.created),
+        **_base(definition.ground),
         **definition.labels,
         **inputs.annotations,
     }
+
+
+def _base(ground: Debian | Base) -> dict[str, str]:
+    """The base, by the name that others would look for a newer one under, and its digest."""
+    match ground:
+        case Debian():
+            return {}
+        case Base(reference=reference):
+            name = replace(reference, digest=None)
+            return {image.BASE_NAME: str(name), image.BASE_DIGEST: str(reference.digest)}
+        case _ as never:
+            assert_never(never)
 
 
 def _written(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from workflow_containers.base.bringing import Bring, from_layouts
 from workflow_containers.debian.mirror import Mirrors
 from workflow_containers.host import native_platform
 from workflow_containers.network.transport import Fetch
@@ -31,13 +32,17 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
-    """What a build works with: the store's folder, the mirrors, pip's argv and environment."""
+    """What a build works with: the store's folder, the mirrors, pip's argv and environment.
+
+    `bring` is asked for a base that the store does not have.
+    """
 
     store: Path
     mirrors: Mirrors
     pip: tuple[str, ...]
     environment: Mapping[str, str]
     fetch: Fetch
+    bring: Bring = field(default_factory=lambda: from_layouts(()))
     run: Run = run
     native: Platform | None = field(default_factory=native_platform)
     workers: int = 2

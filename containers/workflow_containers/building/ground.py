@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from workflow_containers.architecture import Architecture
 from workflow_containers.building.recipe import Materials, Recipe
+from workflow_containers.layers.closure import NO_LIBRARIES, Libraries
+from workflow_containers.layers.entries import Directory, directory
+from workflow_containers.layers.layer import Layer
+from workflow_containers.oci.image import NOTHING, Inherited
 from workflow_containers.platform import Platform
 from workflow_containers.python.requirements import Target
 
 
+def _as_it_is(recipe: Recipe) -> Recipe:
+    return recipe
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
-    """What is under the wheels of one platform: the layer `name`, made of `recipes`.
+    """What is under the wheels of one platform: finished `layers`, then one made of `recipes`.
 
-    `materials` make what goes on it; `glibc` is its C library's minor version.
+    That one is called `name`; `materials` make what goes on it. `glibc` is the C library's minor
+    version. The rest is of the finished layers: what is `inherited` of their configuration, how
+    their folders are named again, where an entry comes to stand on them, what they have for
+    libraries.
     """
 
     platform: Platform
@@ -23,6 +35,11 @@ class Ground:
     glibc: int
     name: str
     recipes: tuple[Recipe, ...]
+    layers: tuple[Layer, ...] = ()
+    inherited: Inherited = NOTHING
+    folder: Callable[[str], Directory] = directory
+    put: Callable[[Recipe], Recipe] = _as_it_is
+    libraries: Libraries = NO_LIBRARIES
 
     @property
     def target(self) -> Target:

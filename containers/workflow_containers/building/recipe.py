@@ -14,6 +14,9 @@ from pathlib import Path
 from packaging.utils import canonicalize_name
 
 from workflow_containers.architecture import Architecture
+from workflow_containers.base import users
+from workflow_containers.base.image import BaseImage
+from workflow_containers.base.placing import placed
 from workflow_containers.building import rootfs
 from workflow_containers.debian import contents as debian
 from workflow_containers.debian import deb
@@ -23,6 +26,7 @@ from workflow_containers.errors import DefinitionError, MemberError
 from workflow_containers.layers import bundle, compress, fragment
 from workflow_containers.layers.entries import Entry, File
 from workflow_containers.layers.fragment import Fragment
+from workflow_containers.layers.tree import Tree
 from workflow_containers.python.bytecode import Bytecode
 from workflow_containers.python.requirements import Target
 from workflow_containers.python.wheel import Row, Site, Wheel, record, row_of
@@ -54,7 +58,7 @@ class Recipe:
 
 
 # The rooms whose code decides bytes; the others only carry, read or show them.
-_DECIDING = ("building", "debian", "layers", "oci", "python")
+_DECIDING = ("base", "building", "debian", "layers", "oci", "python")
 
 
 @cache
@@ -82,11 +86,7 @@ class Materials:
     definition: Definition
     store: Store
     bytecode: Bytecode
-
-    @property
-    def site(self) -> Site:
-        """Where wheels go."""
-        return rootfs.site(self.definition)
+    site: Site
 
     def root(self, architecture: Architecture) -> Recipe:
         """The files no package brings."""
@@ -96,6 +96,13 @@ class Materials:
             key=_key("root", architecture.debian, definition.user, definition.python),
             entries=lambda: rootfs.entries(definition, architecture),
         )
+
+    def users(self, base: Tree) -> tuple[Recipe, ...]:
+        """The user it runs as, if the base does not know it."""
+        found = tuple(users.entries(base, self.definition.user))
+        rows = [[entry.path, *_contents(entry)] for entry in found]
+        recipe = Recipe(name="users", key=_key("users", rows), entries=lambda: iter(found))
+        return (recipe,) if found else ()
 
     def package(self, locked: Package) -> Recipe:
         """A Debian package, which must be in the store."""
@@ -139,6 +146,20 @@ class Materials:
         read = {copied: _read(root, copied) for copied in self.definition.files}
         rows = [[each.path, each.mode, Digest.of(data).hex] for each, data in read.items()]
         return Recipe(name="files", key=_key("files", rows), entries=lambda: _copied(read))
+
+
+def over(base: BaseImage, recipe: Recipe) -> Recipe:
+    """The recipe with what it makes put on a base."""
+    return Recipe(
+        name=recipe.name,
+        key=_key("over", base.manifest.hex, recipe.key.hex),
+        entries=lambda: placed(recipe.entries(), base.tree, recipe.name),
+    )
+
+
+def _contents(entry: Entry) -> Iterator[str]:
+    if isinstance(entry, File):
+        yield Digest.of(entry.data).hex
 
 
 def package_entries(store: Store, locked: Package, exclude: Sequence[str]) -> Iterator[Entry]:

@@ -23,9 +23,9 @@ def run(asked: argparse.Namespace, shell: Shell) -> int:
     definitions = tuple(map(load, asked.definitions))
     if asked.only != "wheels":
         mirrors = shell.mirrors(asked.mirror, asked.security_mirror)
-        for name in sorted({definition.lock for definition in definitions}):
+        for name in sorted({each.lock for each in definitions if each.lock is not None}):
             sharing = [each for each in definitions if each.lock == name]
-            _write(root / name, _debian(sharing, mirrors, shell), shell)
+            _write(root / name, _debian(name, sharing, mirrors, shell), shell)
     if asked.only != "debian":
         for definition in definitions:
             if definition.requirements is not None:
@@ -40,12 +40,12 @@ def run(asked: argparse.Namespace, shell: Shell) -> int:
     return 0
 
 
-def _debian(definitions: Sequence[Definition], mirrors: Mirrors, shell: Shell) -> bytes:
+def _debian(name: str, definitions: Sequence[Definition], mirrors: Mirrors, shell: Shell) -> bytes:
     """One lock for the definitions that name it: the packages of them all."""
-    suites = sorted({definition.suite for definition in definitions})
+    suites = sorted({each.suite for each in definitions if each.suite is not None})
     if len(suites) != 1:
         fault = Fault("suite", f"one lock of two suites: {', '.join(suites)}")
-        raise DefinitionError(definitions[0].lock, [fault])
+        raise DefinitionError(name, [fault])
     platforms: dict[Platform, set[str]] = {}
     for definition in definitions:
         for platform in definition.platforms:

@@ -7,16 +7,17 @@ once; the program sees the host's file system at `/`, so this is for asking a pr
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path, PurePosixPath
+import posixpath
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from workflow_containers import architecture
-from workflow_containers.errors import InterpreterError
+from workflow_containers.base.image import KEPT
+from workflow_containers.base.python import library_folders, loader_of
+from workflow_containers.errors import InterpreterError, MemberError
 from workflow_containers.host import native_platform
-from workflow_containers.layers.entries import Entry
-from workflow_containers.layers.unpack import unpack
+from workflow_containers.layers import extract
+from workflow_containers.layers.tree import Tree
 from workflow_containers.oci.layout import Image, Layout
 from workflow_containers.platform import Platform
 from workflow_containers.python.interpreter import Interpreter
@@ -25,6 +26,8 @@ from workflow_containers.run import run as run_here
 from workflow_containers.store import Store
 from workflow_sbom import canonical
 from workflow_sbom.digest import Digest
+
+_FOLDERS = ("usr/local/bin", "usr/bin", "bin")
 
 
 def run(
@@ -45,12 +48,9 @@ def run(
     if platform != native_platform():
         raise InterpreterError(f"this machine does not run {platform}")
     with Layout(archive) as layout:
-        root = _root(layout, layout.image(platform), Store(store.absolute()))
-    interpreter = Interpreter(
-        root=root,
-        architecture=architecture.of(platform),
-        program=_program(root, argv[0] if argv else ""),
-    )
+        interpreter = _interpreter(
+            layout, layout.image(platform), argv[0] if argv else "", Store(store.absolute())
+        )
     done = interpreter.run(run, argv[1:], env=env, timeout=timeout)
     return done.code, done.stdout
 
@@ -61,40 +61,29 @@ def entrypoint(archive: Path, platform: Platform) -> tuple[str, ...]:
         return layout.image(platform).entrypoint
 
 
-def _program(root: Path, name: str) -> str:
-    """The interpreter's file in the root, links followed; raises `InterpreterError`."""
-    wanted = PurePosixPath(name)
-    if not wanted.name.startswith("python3") or wanted.parent not in map(
-        PurePosixPath, ("/usr/bin", "/bin", ".")
-    ):
-        raise InterpreterError(f"{name[:80]!r} is no Python of the image, which alone can be run")
-    path = root / "usr/bin" / wanted.name
-    target = path.readlink() if path.is_symlink() else PurePosixPath(wanted.name)
-    if len(target.parts) != 1 or (path.parent / target).is_symlink():
-        raise InterpreterError(f"{name[:80]!r} is a link to {str(target)[:80]!r}")
-    if not (path.parent / target).is_file():
-        raise InterpreterError(f"the image has no {name[:80]!r}")
-    return f"usr/bin/{target}"
-
-
-def _root(layout: Layout, image: Image, store: Store) -> Path:
+def _interpreter(layout: Layout, image: Image, name: str, store: Store) -> Interpreter:
+    arch, tree = architecture.of(image.platform), layout.tree(image, KEPT)
+    program = _program(tree, name)
     diff_ids = [layer.diff_id.hex for layer in image.layers]
-    folder = store.folder / "roots" / Digest.of(canonical.encode(["image", diff_ids])).hex
-    if not folder.is_dir():
-        scratch = Path(tempfile.mkdtemp(dir=store.scratch()))
-        try:
-            unpack(_entries(layout, image), scratch)
-            scratch.chmod(0o755)
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            scratch.rename(folder)
-        except OSError:
-            if not folder.is_dir():
-                raise
-        finally:
-            shutil.rmtree(scratch, ignore_errors=True)
-    return folder
+    key = Digest.of(canonical.encode(["image", diff_ids]))
+    return Interpreter(
+        root=store.root(key, lambda root: extract.whole(tree, layout.opener(image), root)),
+        program=program,
+        home=posixpath.dirname(posixpath.dirname(program)),
+        loader=loader_of(tree, arch) or arch.loader,
+        folders=library_folders(tree, arch),
+    )
 
 
-def _entries(layout: Layout, image: Image) -> Iterator[Entry]:
-    for layer in image.layers:
-        yield from layout.entries(layer)
+def _program(tree: Tree, name: str) -> str:
+    """The interpreter's file in the root, links followed; raises `InterpreterError`."""
+    folder, slash, last = name.rpartition("/")
+    if last.startswith("python3") and (folder.startswith("/") or not slash):
+        for candidate in (name.lstrip("/"),) if slash else [f"{each}/{last}" for each in _FOLDERS]:
+            try:
+                found = tree.resolve(candidate)
+            except MemberError:
+                continue
+            if tree.has_file(found) and posixpath.basename(found).startswith("python3"):
+                return found
+    raise InterpreterError(f"{name[:80]!r} is no Python of the image, which alone can be run")

@@ -7,23 +7,46 @@ into Debian's linker.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from workflow_containers.architecture import Architecture
 from workflow_containers.errors import ClosureError
 from workflow_containers.layers.fragment import Fragment, Object
 
 
-def check(fragments: Iterable[Fragment], architecture: Architecture, image: str) -> None:
+def _nothing(_: str) -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Libraries:
+    """What is under the fragments: whether a path is there, and the linker's further folders."""
+
+    has: Callable[[str], bool] = _nothing
+    folders: tuple[str, ...] = ()
+
+
+NO_LIBRARIES = Libraries()
+
+
+def check(
+    fragments: Iterable[Fragment], architecture: Architecture, image: str,
+    under: Libraries = NO_LIBRARIES,
+) -> None:  # fmt: skip
     """Check an image's fragments together; raises `ClosureError` with everything missing."""
     fragments = tuple(fragments)
     paths = {path for fragment in fragments for path in fragment.paths}
-    system = (f"usr/lib/{architecture.triplet}", "usr/lib")
+    system = (*under.folders, f"usr/lib/{architecture.triplet}", "usr/lib")
+
+    def has(path: str) -> bool:
+        return path in paths or under.has(path)
+
     faults = sorted(
         fault
         for fragment in fragments
         for each in fragment.objects
-        for fault in _faults(each, paths, system, architecture)
+        for fault in _faults(each, has, system, architecture)
     )
     if faults:
         raise ClosureError(
@@ -34,14 +57,14 @@ def check(fragments: Iterable[Fragment], architecture: Architecture, image: str)
 
 
 def _faults(
-    each: Object, paths: set[str], system: tuple[str, ...], architecture: Architecture
+    each: Object, has: Callable[[str], bool], system: tuple[str, ...], architecture: Architecture
 ) -> Iterable[str]:
     if each.elf.machine != architecture.elf:
         yield f"{each.path} is for another processor than {architecture.debian}"
         return
     folders = (*(_expanded(folder, each.path) for folder in each.elf.runpath), *system)
     for library in each.elf.needed:
-        if not any(f"{folder}/{library}" in paths for folder in folders):
+        if not any(has(f"{folder}/{library}") for folder in folders):
             yield f"{each.path} needs {library}, which is not there"
 
 

@@ -1,7 +1,7 @@
 """What may stand in an image: files, links and directories, with paths that were checked.
 
 Paths are relative to the image's root, with `/` and without a leading one. Nothing else exists
-here: no device, no socket, no owner but root, no time, no setuid bit.
+here: no device, no socket, no file's owner but root, no time, no setuid bit.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from workflow_containers.errors import MemberError
 
 MAX_PATH = 4096
 MAX_NAME = 255
+WHITEOUT = ".wh."
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
@@ -23,6 +24,13 @@ def check_path(path: str, origin: str) -> str:
     `origin` names the package it comes from, for the message. `.wh.` names are whiteouts: in a
     layer they delete a file of another one (OCI image layer specification).
     """
+    if any(part.startswith(WHITEOUT) for part in path.split("/")):
+        raise MemberError(f"{origin}: {path[:120]!r} is a whiteout, which deletes a file")
+    return plain_path(path, origin)
+
+
+def plain_path(path: str, origin: str) -> str:
+    """The path, if it stays inside the root; raises `MemberError`. It may be a whiteout."""
     shown = repr(path[:120])
     if not path or len(path.encode(errors="replace")) > MAX_PATH:
         raise MemberError(f"{origin}: a path that is empty or longer than {MAX_PATH} bytes")
@@ -31,8 +39,6 @@ def check_path(path: str, origin: str) -> str:
     for part in path.split("/"):
         if part in {"", ".", ".."}:
             raise MemberError(f"{origin}: {shown} is absolute or not in its plain form")
-        if part.startswith(".wh."):
-            raise MemberError(f"{origin}: {shown} is a whiteout, which deletes a file")
         if len(part.encode()) > MAX_NAME:
             raise MemberError(f"{origin}: {shown} has a name longer than {MAX_NAME} bytes")
     return path
@@ -84,10 +90,14 @@ class Hardlink:
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """A folder; those that files need are made without being named."""
+    """A folder; those that files need are made without being named.
+
+    `owner` are the numbers of a user and a group: a folder of a base is named with its own.
+    """
 
     path: str
     mode: int = 0o755
+    owner: tuple[int, int] = (0, 0)
 
 
 Entry = File | Symlink | Hardlink | Directory

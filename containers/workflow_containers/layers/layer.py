@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from workflow_containers.errors import LayoutError, MemberError
 from workflow_containers.layers import compress, tarstream
-from workflow_containers.layers.entries import directory
+from workflow_containers.layers.entries import Directory, directory
 from workflow_containers.layers.fragment import Fragment
 from workflow_containers.store import Store
 from workflow_sbom import canonical
 from workflow_sbom.digest import Digest
+
+GZIP = "application/vnd.oci.image.layer.v1.tar+gzip"
+TAR = "application/vnd.oci.image.layer.v1.tar"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +28,7 @@ class Layer:
     size: int
     diff_id: Digest
     raw_size: int
+    media_type: str = GZIP
 
 
 def check_paths(layers: Iterable[Sequence[Fragment]], image: str) -> None:
@@ -50,24 +54,33 @@ def check_paths(layers: Iterable[Sequence[Fragment]], image: str) -> None:
         raise MemberError(f"{image}: " + "; ".join(faults[:20]))
 
 
-def assemble(store: Store, name: str, fragments: Sequence[Fragment], rules: Digest) -> Layer:
+def assemble(
+    store: Store, name: str, fragments: Sequence[Fragment], rules: Digest,
+    folder: Callable[[str], Directory] = directory,
+) -> Layer:  # fmt: skip
     """A layer of the fragments, in their order; made once, then taken from the store.
 
     `rules` digests everything else that decides the bytes: this package and the compressor.
+    `folder` gives the folders that the fragments need.
     """
-    key = Digest.of(canonical.encode(["layer", rules.hex, name, [f.blob.hex for f in fragments]]))
+    head = _head(fragments, folder)
+    parts: list[canonical.Json] = [Digest.of(head).hex, [f.blob.hex for f in fragments]]
+    key = Digest.of(canonical.encode(["layer", rules.hex, name, *parts]))
     if (known := store.recall(key)) is not None:
         layer = _decoded(known)
         if store.has(layer.digest):
             return layer
-    layer = _assemble(store, name, fragments)
+    layer = _assemble(store, name, fragments, head)
     store.remember(key, _encoded(layer))
     return layer
 
 
-def _assemble(store: Store, name: str, fragments: Sequence[Fragment]) -> Layer:
-    folders = sorted({folder for fragment in fragments for folder in fragment.folders})
-    head = b"".join(tarstream.encode(directory(folder)) for folder in folders)
+def _head(fragments: Sequence[Fragment], folder: Callable[[str], Directory]) -> bytes:
+    folders = sorted({path for fragment in fragments for path in fragment.folders})
+    return b"".join(tarstream.encode(folder(path)) for path in folders)
+
+
+def _assemble(store: Store, name: str, fragments: Sequence[Fragment], head: bytes) -> Layer:
     packed, raw = hashlib.sha256(), hashlib.sha256()
     with store.writing() as stream:
 

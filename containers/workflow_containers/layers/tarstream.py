@@ -1,7 +1,8 @@
 """Tar headers written by hand (POSIX.1-2001 pax, ustar where it suffices): one form for a value.
 
-Owner root, one constant time after 1980 (some readers refuse earlier ones; the commit's time
-would change every layer with every commit), no user names, no device numbers.
+Owner root but for the folders of a base, one constant time after 1980 (some readers refuse earlier
+ones; the commit's time would change every layer with every commit), no user names, no device
+numbers.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ BLOCK = 512
 MTIME = 1_577_836_800
 END = bytes(2 * BLOCK)
 _MAX_OCTAL = 8**11
+_MAX_OWNER = 8**7 - 1
 
 
 def encode(entry: Entry) -> bytes:
@@ -25,13 +27,16 @@ def encode(entry: Entry) -> bytes:
             return header(path, b"2", mode=0o777, target=target)
         case Hardlink(path, target):
             return header(path, b"1", mode=0o644, target=target)
-        case Directory(path, mode):
-            return header(f"{path}/", b"5", mode=mode)
+        case Directory(path, mode, owner):
+            return header(f"{path}/", b"5", mode=mode, owner=owner)
         case _:
             assert_never(entry)
 
 
-def header(path: str, kind: bytes, *, mode: int, size: int = 0, target: str = "") -> bytes:
+def header(
+    path: str, kind: bytes, *, mode: int, size: int = 0, target: str = "",
+    owner: tuple[int, int] = (0, 0),
+) -> bytes:  # fmt: skip
     """One member's header blocks; a pax header goes before it where ustar's fields don't do."""
     if size >= _MAX_OCTAL:
         raise ValueError(f"{path}: {size} bytes do not fit a ustar header")
@@ -41,7 +46,9 @@ def header(path: str, kind: bytes, *, mode: int, size: int = 0, target: str = ""
     if len(link) > 100 or not target.isascii():
         records += _record(b"linkpath", link)
         link = _ascii(link)[:100]
-    block = _block(name, kind, mode=mode, size=size, link=link, prefix=prefix)
+    for key, number in zip((b"uid", b"gid"), owner, strict=True):
+        records += _record(key, b"%d" % number) if number > _MAX_OWNER else b""
+    block = _block(name, kind, mode=mode, size=size, link=link, prefix=prefix, owner=owner)
     if not records:
         return block
     extended = _block(b"PaxHeaders/0", b"x", mode=0o644, size=len(records), link=b"", prefix=b"")
@@ -73,10 +80,15 @@ def _record(key: bytes, value: bytes) -> bytes:
     return b"%d%s" % (length, rest)
 
 
-def _block(name: bytes, kind: bytes, *, mode: int, size: int, link: bytes, prefix: bytes) -> bytes:
-    before = b"%s%07o\x000000000\x000000000\x00%011o\x00%011o\x00" % (
+def _block(
+    name: bytes, kind: bytes, *, mode: int, size: int, link: bytes, prefix: bytes,
+    owner: tuple[int, int] = (0, 0),
+) -> bytes:  # fmt: skip
+    before = b"%s%07o\0%07o\0%07o\0%011o\0%011o\0" % (
         name.ljust(100, b"\0"),
         mode,
+        min(owner[0], _MAX_OWNER),
+        min(owner[1], _MAX_OWNER),
         size,
         MTIME,
     )

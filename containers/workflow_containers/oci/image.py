@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from workflow_containers.definition import Definition
-from workflow_containers.layers.layer import Layer
+from workflow_containers.layers.layer import GZIP, Layer
 from workflow_containers.platform import Platform
 from workflow_sbom import canonical
 from workflow_sbom.digest import Digest
@@ -15,8 +15,12 @@ from workflow_sbom.digest import Digest
 CONFIG = "application/vnd.oci.image.config.v1+json"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 INDEX = "application/vnd.oci.image.index.v1+json"
-LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
+LAYER = GZIP
 REF_NAME = "org.opencontainers.image.ref.name"
+BASE_NAME = "org.opencontainers.image.base.name"
+BASE_DIGEST = "org.opencontainers.image.base.digest"
+# How many of a manifest's layers are the base's, the lowest ones; there is no key of OCI's for it.
+BASE_LAYERS = "workflow-containers.base.layers"
 CONTAINERD_NAME = "io.containerd.image.name"
 _SECOND = 1_000_000_000
 _PATH = "/usr/local/bin:/usr/bin:/bin"
@@ -44,6 +48,23 @@ def descriptor(media_type: str, digest: Digest, size: int) -> dict[str, canonica
     return {"mediaType": media_type, "digest": str(digest), "size": size}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inherited:
+    """What an image has from the one under it: layers, history, environment, labels.
+
+    `execution` are fields of the configuration that no definition has a word for.
+    """
+
+    diff_ids: tuple[Digest, ...] = ()
+    history: tuple[canonical.Json, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    execution: Mapping[str, canonical.Json] = field(default_factory=dict)
+
+
+NOTHING = Inherited()
+
+
 def timestamp(moment: datetime) -> str:
     """A time as OCI writes it (RFC 3339), in UTC; raises `ValueError` without a time zone."""
     from datetime import UTC
@@ -55,27 +76,43 @@ def timestamp(moment: datetime) -> str:
 
 def config(
     definition: Definition, platform: Platform, layers: Sequence[Layer], created: datetime,
-    labels: Mapping[str, str],
+    labels: Mapping[str, str], inherited: Inherited = NOTHING,
 ) -> Document:  # fmt: skip
-    """The configuration: how the image is run, and its layers uncompressed."""
+    """The configuration: how the image is run, and its layers uncompressed.
+
+    `layers` are those made here; what is under them is `inherited`.
+    """
     when = timestamp(created)
     value: dict[str, canonical.Json] = {
         "architecture": platform.architecture,
         "os": platform.os,
         "created": when,
-        "config": _execution(definition, labels),
-        "rootfs": {"type": "layers", "diff_ids": [str(layer.diff_id) for layer in layers]},
+        "config": _execution(definition, labels, inherited),
+        "rootfs": {
+            "type": "layers",
+            "diff_ids": [
+                *map(str, inherited.diff_ids),
+                *(str(layer.diff_id) for layer in layers),
+            ],
+        },
         "history": [
-            {"created": when, "created_by": f"workflow-containers: {layer.name}"}
-            for layer in layers
+            *inherited.history,
+            *(
+                {"created": when, "created_by": f"workflow-containers: {layer.name}"}
+                for layer in layers
+            ),
         ],
     }
     return Document(CONFIG, canonical.encode(value))
 
 
-def _execution(definition: Definition, labels: Mapping[str, str]) -> canonical.Json:
-    environment = {"PATH": _PATH, "LANG": "C.UTF-8", **definition.env}
+def _execution(
+    definition: Definition, labels: Mapping[str, str], inherited: Inherited
+) -> canonical.Json:
+    environment = {"PATH": _PATH, "LANG": "C.UTF-8", **inherited.env, **definition.env}
+    labels = {**inherited.labels, **labels}
     value: dict[str, canonical.Json] = {
+        **inherited.execution,
         "User": f"{definition.user}:{definition.user}",
         "Entrypoint": definition.entrypoint,
         "WorkingDir": definition.workdir,
@@ -101,12 +138,12 @@ def _execution(definition: Definition, labels: Mapping[str, str]) -> canonical.J
 def manifest(
     configuration: Document, layers: Sequence[Layer], annotations: Mapping[str, str]
 ) -> Document:
-    """One platform's image: its configuration and layers."""
+    """One platform's image: its configuration and all its layers, the lowest first."""
     value: dict[str, canonical.Json] = {
         "schemaVersion": 2,
         "mediaType": MANIFEST,
         "config": configuration.descriptor(),
-        "layers": [descriptor(LAYER, layer.digest, layer.size) for layer in layers],
+        "layers": [descriptor(layer.media_type, layer.digest, layer.size) for layer in layers],
     }
     if annotations:
         value["annotations"] = annotations

@@ -10,14 +10,19 @@ import hashlib
 import re
 import tarfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, BinaryIO, Self, cast
 
 from workflow_containers.errors import LayoutError, MemberError, PlatformError
-from workflow_containers.layers import compress
+from workflow_containers.layers import compress, foreign
 from workflow_containers.layers.entries import Entry
+from workflow_containers.layers.extract import Open
+from workflow_containers.layers.layer import GZIP, TAR
 from workflow_containers.layers.tarread import Bounded, Header, members
+from workflow_containers.layers.tree import Merging, Tree
+from workflow_containers.layers.unpacking import Contents
 from workflow_containers.oci import image
 from workflow_containers.oci.archive import BLOBS
 from workflow_containers.oci.content import Content
@@ -93,8 +98,20 @@ class Layout:
 
     def entries(self, layer: LayerBlob) -> Iterator[Entry]:
         """A layer's contents; raises `LayoutError` at the end when their digest is another one."""
-        contents = _Contents(self._pieces(layer.blob))
-        yield from members(Bounded(cast("BinaryIO", contents), MAX_LAYER, self.path.name), "layer")
+        with self.opened(layer) as contents:
+            source = cast("BinaryIO", contents)
+            yield from members(Bounded(source, MAX_LAYER, self.path.name), "layer")
+
+    @contextmanager
+    def opened(self, layer: LayerBlob) -> Iterator[Contents]:
+        """A layer's bytes; raises `LayoutError` at the end when their digest is another one."""
+        offset, size = self._places[f"{BLOBS}/{layer.blob.digest.hex}"]
+        window = _Window(self._stream, offset, size)
+        gzipped = layer.blob.media_type == GZIP
+        contents = Contents(
+            compress.expand(cast("BinaryIO", window), MAX_LAYER) if gzipped else window.pieces()
+        )
+        yield contents
         contents.drain()
         if contents.digest() != layer.diff_id:
             raise LayoutError(f"{self.path.name}: the layer {layer.blob.digest} has other contents")
@@ -111,10 +128,17 @@ class Layout:
         offset, size = self._places[name]
         return Content.in_file(self._stream.fileno(), offset, size, digest)
 
-    def _pieces(self, blob: Descriptor) -> Iterator[bytes]:
-        offset, size = self._places[f"{BLOBS}/{blob.digest.hex}"]
-        window = _Window(self._stream, offset, size)
-        return compress.expand(cast("BinaryIO", window), MAX_LAYER)
+    def opener(self, of: Image) -> Open:
+        """Opens an image's layers by number."""
+        return lambda number: self.opened(of.layers[number])
+
+    def tree(self, of: Image, kept: re.Pattern[str]) -> Tree:
+        """An image's merged root, with the bytes of the files whose path matches `kept`."""
+        merging = Merging(kept)
+        for number, layer in enumerate(of.layers):
+            with self.opened(layer) as contents:
+                merging.add(number, foreign.members(contents, f"layer {number + 1}"))
+        return merging.tree()
 
     def _read(self, name: str) -> bytes:
         if name not in self._places:
@@ -153,14 +177,14 @@ class Layout:
         blob = self._blob(entries[0], image.INDEX)
         return read_annotations(entries[0], self.path.name).get(image.REF_NAME, ""), blob.digest
 
-    def _blob(self, entry: Mapping[str, Any], media_type: str) -> Descriptor:
-        """A descriptor whose blob is in the archive with the size it says."""
+    def _blob(self, entry: Mapping[str, Any], *kinds: str) -> Descriptor:
+        """A descriptor of one of the kinds; its blob is in the archive with the size it says."""
         found = Descriptor.read(entry, self.path.name)
         place = self._places.get(f"{BLOBS}/{found.digest.hex}")
-        if found.media_type != media_type or place is None or found.size != place[1]:
+        if found.media_type not in kinds or place is None or found.size != place[1]:
             raise LayoutError(
                 f"{self.path.name}: {found.digest} is not there, has another size"
-                f" or is no {media_type} ({found.media_type!r})"
+                f" or is no {kinds[0]} ({found.media_type!r})"
             )
         return found
 
@@ -176,7 +200,7 @@ class Layout:
         platform = _platform(_object(entry, "platform"), self.path.name)
         if _platform(config, self.path.name) != platform:
             raise LayoutError(f"{self.path.name}: the index and the image differ in platform")
-        blobs = [self._blob(each, image.LAYER) for each in _objects(manifest, "layers")]
+        blobs = [self._blob(each, GZIP, TAR) for each in _objects(manifest, "layers")]
         return Image(
             platform=platform,
             manifest=manifest_blob.digest,
@@ -256,31 +280,12 @@ class _Window:
         self._at = offset
         self._end = offset + size
 
+    def pieces(self) -> Iterator[bytes]:
+        while data := self.read(CHUNK):
+            yield data
+
     def read(self, size: int) -> bytes:
         self._stream.seek(self._at)
         data = self._stream.read(min(size, self._end - self._at))
         self._at += len(data)
         return data
-
-
-class _Contents:
-    """A layer's uncompressed bytes as a stream that hashes what it gives."""
-
-    def __init__(self, pieces: Iterator[bytes]) -> None:
-        self._pieces = pieces
-        self._pending = b""
-        self._state = hashlib.sha256()
-
-    def read(self, size: int) -> bytes:
-        while len(self._pending) < size and (piece := next(self._pieces, b"")):
-            self._state.update(piece)
-            self._pending += piece
-        data, self._pending = self._pending[:size], self._pending[size:]
-        return data
-
-    def drain(self) -> None:
-        for piece in self._pieces:
-            self._state.update(piece)
-
-    def digest(self) -> Digest:
-        return Digest(self._state.hexdigest())

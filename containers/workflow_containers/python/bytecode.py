@@ -34,6 +34,14 @@ class Compile(Protocol):
         ...
 
 
+def nowhere(_: Sequence[Source]) -> tuple[bytes | None, ...]:
+    """Compile where no interpreter of the image runs: raises `InterpreterError`."""
+    raise InterpreterError(
+        "no locked interpreter runs on this machine, and bytecode must be compiled by the"
+        " image's own; build on Linux with an amd64 or arm64 processor"
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Compiler:
     """Compiles by an interpreter, one process for all the sources given at a time."""

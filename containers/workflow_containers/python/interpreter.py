@@ -17,12 +17,27 @@ from workflow_containers.run import Command, Completed, Run
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interpreter:
-    """A Python in an unpacked root: `program` is its path there, `home` its PYTHONHOME."""
+    """A Python in an unpacked root, by paths there: `program`, and `home`, its PYTHONHOME.
+
+    `loader` is the dynamic linker, which looks for libraries in `folders`.
+    """
 
     root: Path
-    architecture: Architecture
     program: str
-    home: str = "usr"
+    home: str
+    loader: str
+    folders: tuple[str, ...]
+
+    @classmethod
+    def debian(cls, root: Path, architecture: Architecture, program: str) -> Interpreter:
+        """The one of Debian's packages."""
+        return cls(
+            root=root,
+            program=program,
+            home="usr",
+            loader=architecture.loader,
+            folders=(f"usr/lib/{architecture.triplet}",),
+        )
 
     def run(
         self,
@@ -34,10 +49,9 @@ class Interpreter:
         timeout: float = 120,
     ) -> Completed:
         """Run it to its end with only the given environment; raises `InterpreterError`."""
-        loader = self.root / self.architecture.loader
-        libraries = self.root / "usr/lib" / self.architecture.triplet
+        libraries = ":".join(str(self.root / folder) for folder in self.folders)
         argv = [
-            loader, "--inhibit-cache", "--library-path", libraries,
+            self.root / self.loader, "--inhibit-cache", "--library-path", libraries,
             "--argv0", f"/{self.program}", self.root / self.program, *arguments,
         ]  # fmt: skip
         fixed = {

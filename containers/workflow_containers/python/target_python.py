@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,50 +43,30 @@ class TargetPython:
     """Compiles by the locked interpreter; implements `Compile`. Unpacks it on first use."""
 
     version: str
-    native: Platform | None
+    native: Platform
     packages: Sequence[Package]
     exclude: Sequence[str]
     store: Store
     run: Run
 
     def __call__(self, sources: Sequence[Source]) -> tuple[bytes | None, ...]:
-        """See `Compile`; raises `InterpreterError` where no locked interpreter runs."""
-        if self.native is None or not self.packages:
-            raise InterpreterError(
-                "no locked interpreter runs on this machine, and bytecode must be compiled by the"
-                " image's own; build on Linux with an amd64 or arm64 processor"
-            )
-        interpreter = Interpreter(
-            root=self._root(),
-            architecture=architecture.of(self.native),
-            program=f"usr/bin/python{self.version}",
+        """See `Compile`."""
+        interpreter = Interpreter.debian(
+            self._root(), architecture.of(self.native), f"usr/bin/python{self.version}"
         )
         return Compiler(interpreter, self.run)(sources)
 
     def _root(self) -> Path:
         digests = [package.sha256.hex for package in self.packages]
         key = Digest.of(canonical.encode(["root", digests, self.exclude]))
-        folder = self.store.folder / "roots" / key.hex
-        with self.store.alone(key):
-            if not folder.is_dir():
-                self._unpack(folder)
-        return folder
+        return self.store.root(key, self._unpack)
 
     def _unpack(self, folder: Path) -> None:
-        scratch = Path(tempfile.mkdtemp(dir=self.store.scratch()))
         try:
             # in one go, for unpack refuses to write through a link that any of them brought
-            unpack(self._entries(), scratch)
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            scratch.chmod(0o755)
-            scratch.rename(folder)
+            unpack(self._entries(), folder)
         except MemberError as error:
             raise MemberError(f"the packages together: {error}") from error
-        except OSError:
-            if not folder.is_dir():
-                raise
-        finally:
-            shutil.rmtree(scratch, ignore_errors=True)
 
     def _entries(self) -> Iterator[Entry]:
         for package in self.packages:

@@ -22,8 +22,8 @@ CODE = b"NAMES = {'b', 'a', 'c'}\ndef f(x):\n    return x in {'u', 'v', 'w'}, 't
 
 
 def compiler(run: Run | None = None) -> Compiler:
-    interpreter = Interpreter(
-        root=Path("/nonexistent-root"), architecture=architecture.of(AMD64), program="usr/bin/py"
+    interpreter = Interpreter.debian(
+        Path("/nonexistent-root"), architecture.of(AMD64), "usr/bin/py"
     )
     return Compiler(interpreter, run or Here())
 
