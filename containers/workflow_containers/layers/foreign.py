@@ -9,7 +9,7 @@ from __future__ import annotations
 import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO, Protocol, cast
+from typing import IO, BinaryIO, Protocol, cast
 
 from workflow_containers.errors import MemberError
 from workflow_containers.layers.entries import WHITEOUT, plain_path
@@ -99,7 +99,8 @@ def members(stream: Readable, origin: str) -> Iterator[Member]:
                 if count >= MAX_MEMBERS:
                     raise MemberError(f"{origin}: more than {MAX_MEMBERS} members")
                 archive.members = []  # type: ignore[attr-defined]  # it would keep them all
-                if (path := _path(info.name, origin)) and (found := _member(archive, info, path)):
+                path = _path(info.name, origin)
+                if path and (found := _member(archive, info, path, origin)):
                     yield found
     except (tarfile.TarError, ValueError) as error:
         raise MemberError(f"{origin}: damaged: {error}") from error
@@ -120,7 +121,9 @@ def _path(name: str, origin: str) -> str:
     return path
 
 
-def _member(archive: tarfile.TarFile, info: tarfile.TarInfo, path: str) -> Member | None:
+def _member(
+    archive: tarfile.TarFile, info: tarfile.TarInfo, path: str, origin: str
+) -> Member | None:
     folder, slash, last = path.rpartition("/")
     if last == _OPAQUE:
         return Opaque(folder)
@@ -133,11 +136,25 @@ def _member(archive: tarfile.TarFile, info: tarfile.TarInfo, path: str) -> Membe
     if info.issym():
         return Link(path, _target(info.linkname, path))
     if info.islnk():
-        return Hardlink(path, _path(info.linkname, path))
+        return Hardlink(path, _path(info.linkname, origin))
     content = archive.extractfile(info) if info.isreg() else None
     if content is None:
         return Special(path)
-    return Regular(path, info.mode & 0o7777, info.size, cast("Readable", content))
+    return Regular(path, info.mode & 0o7777, info.size, _Content(content, origin))
+
+
+class _Content:
+    """A member's bytes; what is wrong with the archive is told in our words."""
+
+    def __init__(self, stream: IO[bytes], origin: str) -> None:
+        self._stream = stream
+        self._origin = origin
+
+    def read(self, size: int) -> bytes:
+        try:
+            return self._stream.read(size)
+        except tarfile.TarError as error:
+            raise MemberError(f"{self._origin}: damaged: {error}") from error
 
 
 def _target(target: str, path: str) -> str:
