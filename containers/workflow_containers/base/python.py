@@ -49,7 +49,7 @@ def find(base: BaseImage, version: str, entrypoint: Sequence[str]) -> BasePython
     program = _program(base, version, entrypoint, where)
     home = posixpath.dirname(posixpath.dirname(program))
     folders, loader = library_folders(tree, arch), loader_of(tree, arch)
-    release, glibc = _release(tree, program, version, folders), _glibc(tree, folders)
+    release, glibc = release_of(tree, program, version, folders), _glibc(tree, folders)
     library = f"{home}/lib/python{version}"
     node = tree.find(program)
     faults = [
@@ -122,7 +122,7 @@ def _require_no_environment(tree: Tree, candidate: str, where: str) -> None:
         )
 
 
-def _release(tree: Tree, program: str, version: str, folders: Sequence[str]) -> str | None:
+def release_of(tree: Tree, program: str, version: str, folders: Sequence[str]) -> str | None:
     """The version that the program, or the library it is in, has in it; None unless it is one."""
     literal = re.compile(
         rb"(?<![0-9.])"

@@ -136,11 +136,13 @@ def _python_edges(
 
 
 def _python(platform: PlatformInventory) -> str:
-    """The interpreter's full version, from the package that brings it."""
+    """The interpreter's full version, from the package that brings it, or from itself."""
     for deb in platform.debs:
         found = _RELEASE.match(deb.version)
         if found and _MINIMAL.fullmatch(deb.name):
             return found[0]
+    if platform.python is not None:
+        return re.sub(r"(?:a|b|rc)[0-9]+|\+", "", platform.python)
     raise LayoutError(f"the image for {platform.platform} has distributions and no Python package")
 
 

@@ -2,6 +2,10 @@
 
 The records of packages (`var/lib/dpkg/status.d`) and of distributions (`*.dist-info`) are taken
 from the layers, and every file a RECORD gives a digest of is held against it.
+
+An image on a base says how many of its layers are the base's. What the base's records name is told
+as they tell it (`var/lib/dpkg/status`, too), but they are not held against its files: those were
+the base's maker's to change. Files of the base that no record names are the base's, not loose.
 """
 
 from __future__ import annotations
@@ -13,30 +17,27 @@ import io
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from workflow_containers.errors import LayoutError
-from workflow_containers.layers.entries import File, Hardlink, Symlink
+from workflow_containers.inspecting.reading import (
+    RELEASE,
+    STATUS,
+    STATUS_FOLDER,
+    BasePart,
+    InstalledFile,
+    Seen,
+    read,
+)
 from workflow_containers.oci.layout import Image, Layout
 from workflow_containers.platform import Platform
 from workflow_sbom import debian
 from workflow_sbom.digest import Digest
-from workflow_sbom.errors import DigestError
+from workflow_sbom.distribution import from_metadata
+from workflow_sbom.errors import DigestError, InventoryError
 
-_STATUS = "var/lib/dpkg/status.d/"
-_RELEASE = "usr/lib/os-release"
-_KEPT = re.compile(rf"{_STATUS}[^/]+|{_RELEASE}|.*/[^/]+\.dist-info/(METADATA|RECORD)")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InstalledFile:
-    """A regular file of an image; `layer` counts from 0."""
-
-    path: str
-    size: int
-    digest: Digest
-    layer: int
+_INSTALLED = "install ok installed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +63,10 @@ class InstalledWheel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlatformInventory:
-    """One platform's image and what is in it; `distro` is the release (`debian-13`)."""
+    """One platform's image and what is in it; `distro` is the release (`debian-13`).
+
+    `python` is the full version of a base's interpreter, if there is one.
+    """
 
     image: Image
     distro: str
@@ -70,6 +74,8 @@ class PlatformInventory:
     wheels: tuple[InstalledWheel, ...]
     files: tuple[InstalledFile, ...]
     links: Mapping[str, str]
+    base: BasePart | None = None
+    python: str | None = None
 
     @property
     def platform(self) -> Platform:
@@ -80,7 +86,8 @@ class PlatformInventory:
     def loose(self) -> tuple[InstalledFile, ...]:
         """Files of the application that no distribution brought: configuration, web pages."""
         recorded = {path for wheel in self.wheels for path in wheel.files}
-        base = {each.layer for each in self.files if each.path.startswith(_STATUS)}
+        base = {each.layer for each in self.files if each.path.startswith(STATUS_FOLDER)}
+        base |= set(range(self.base.layers)) if self.base is not None else set()
         return tuple(
             each for each in self.files if each.layer not in base and each.path not in recorded
         )
@@ -105,45 +112,18 @@ def describe(archive: Path) -> Inventory:
         )
 
 
-@dataclass(slots=True)
-class _Seen:
-    """What reading the layers of one image has shown so far."""
-
-    files: dict[str, InstalledFile] = field(default_factory=dict)
-    links: dict[str, str] = field(default_factory=dict)
-    kept: dict[str, bytes] = field(default_factory=dict)
-
-
 def _platform(layout: Layout, image: Image) -> PlatformInventory:
-    seen = _read(layout, image)
+    seen = read(layout, image)
     return PlatformInventory(
         image=image,
-        distro=_distro(seen.kept.get(_RELEASE, b"")),
+        distro=_distro(seen.kept.get(RELEASE, b"")),
         debs=tuple(_debs(seen.kept)),
         wheels=tuple(_wheels(seen)),
         files=tuple(each for _, each in sorted(seen.files.items())),
         links=dict(sorted(seen.links.items())),
+        base=seen.base,
+        python=seen.python,
     )
-
-
-def _read(layout: Layout, image: Image) -> _Seen:
-    seen = _Seen()
-    for number, layer in enumerate(image.layers):
-        for entry in layout.entries(layer):
-            if entry.path in seen.files or entry.path in seen.links:
-                raise LayoutError(f"{entry.path!r} stands twice in the image for {image.platform}")
-            match entry:
-                case File(path=path, data=data):
-                    seen.files[path] = InstalledFile(
-                        path=path, size=len(data), digest=Digest.of(data), layer=number
-                    )
-                    if _KEPT.fullmatch(path):
-                        seen.kept[path] = data
-                case Symlink(path=path, target=target) | Hardlink(path=path, target=target):
-                    seen.links[path] = target
-                case _:
-                    pass
-    return seen
 
 
 def _distro(release: bytes) -> str:
@@ -155,9 +135,11 @@ def _distro(release: bytes) -> str:
 
 def _debs(kept: Mapping[str, bytes]) -> Iterator[InstalledDeb]:
     for path, data in sorted(kept.items()):
-        if not path.startswith(_STATUS) or path.endswith(".md5sums"):
+        if path != STATUS and (not path.startswith(STATUS_FOLDER) or path.endswith(".md5sums")):
             continue
         for control in debian.paragraphs(data):
+            if path == STATUS and control.get("status") != _INSTALLED:
+                continue
             yield InstalledDeb(
                 name=control.get("package", ""),
                 version=control.get("version", ""),
@@ -175,11 +157,16 @@ def _sha256(text: str | None) -> Digest | None:
         raise LayoutError(f"a package record: {error}") from error
 
 
-def _wheels(seen: _Seen) -> Iterator[InstalledWheel]:
+def _wheels(seen: Seen) -> Iterator[InstalledWheel]:
     for path, data in sorted(seen.kept.items()):
         if path.endswith(".dist-info/METADATA"):
             info = posixpath.dirname(path)
             record = seen.kept.get(f"{info}/RECORD")
+            if seen.is_of_base(path):
+                if _is_readable(data):
+                    files = tuple(_named(record or b"", info, seen))
+                    yield InstalledWheel(info=info, metadata=data, files=files)
+                continue
             if record is None:
                 raise LayoutError(f"{info!r} has no RECORD")
             yield InstalledWheel(
@@ -187,17 +174,35 @@ def _wheels(seen: _Seen) -> Iterator[InstalledWheel]:
             )
 
 
-def _recorded(record: bytes, info: str, seen: _Seen) -> Iterator[str]:
+def _recorded(record: bytes, info: str, seen: Seen) -> Iterator[str]:
     """The files a RECORD names, each held against what is there; raises `LayoutError`."""
-    base = posixpath.dirname(info)
-    for row in csv.reader(io.StringIO(record.decode(errors="replace"), newline="")):
-        path = posixpath.normpath(f"{base}/{row[0]}") if len(row) == 3 else ""
+    for path, row in _rows(record, info, seen):
         there = seen.files.get(path)
         if there is None:
             raise LayoutError(f"{info}/RECORD names {str(row)[:120]}, which is not there")
         if row[1] and _hex(row[1]) != there.digest.hex:
             raise LayoutError(f"{path!r} differs from {info}/RECORD")
         yield path
+
+
+def _named(record: bytes, info: str, seen: Seen) -> Iterator[str]:
+    """The files a base's RECORD names and that are there."""
+    return (path for path, _ in _rows(record, info, seen) if path in seen.files)
+
+
+def _rows(record: bytes, info: str, seen: Seen) -> Iterator[tuple[str, list[str]]]:
+    base = posixpath.dirname(info)
+    for row in csv.reader(io.StringIO(record.decode(errors="replace"), newline="")):
+        path = posixpath.normpath(f"{base}/{row[0]}") if len(row) == 3 else ""
+        yield seen.place(path), row
+
+
+def _is_readable(metadata: bytes) -> bool:
+    try:
+        from_metadata(metadata)
+    except InventoryError:
+        return False
+    return True
 
 
 def _hex(digest: str) -> str:

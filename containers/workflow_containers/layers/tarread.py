@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import lzma
 import tarfile
 import zlib
@@ -54,20 +55,33 @@ class Bounded:
 
 
 class Header(tarfile.TarInfo):
-    """A header whose own extensions are bounded: tarfile reads those into memory whole."""
+    """A header whose own extensions are bounded: tarfile reads those into memory whole.
+
+    One that can't be read is told: tarfile takes it for the end, and hides what comes after it.
+    """
 
     @classmethod
     def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
         """See `tarfile.TarInfo.frombuf`; raises `MemberError` for sizes no archive has."""
-        return _bounded(super().frombuf(buf, encoding, errors))
+        with _told():
+            return _bounded(super().frombuf(buf, encoding, errors))
 
     @classmethod
     def _frombuf(
         cls, buf: bytes | bytearray, encoding: str, errors: str, *, dircheck: bool = True
     ) -> Self:
         """The same for the Pythons that read headers through this (3.13.5, 3.14)."""
-        found = super()._frombuf(buf, encoding, errors, dircheck=dircheck)  # type: ignore[misc]
+        with _told():
+            found = super()._frombuf(buf, encoding, errors, dircheck=dircheck)  # type: ignore[misc]
         return _bounded(cast("Self", found))
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except tarfile.InvalidHeaderError as error:  # type: ignore[attr-defined]
+        raise MemberError(f"damaged: {error}") from error
 
 
 def _bounded(header: H) -> H:

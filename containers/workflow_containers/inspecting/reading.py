@@ -1,0 +1,150 @@
+"""Reading the layers of an image: every file by path and digest, and the records among them.
+
+An image on a base says how many of its layers are the base's, and is read as a container sees it.
+Any other has every path once, for a layer that replaces a file would hide what the records say.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from workflow_containers import architecture
+from workflow_containers.base.image import KEPT
+from workflow_containers.base.python import library_folders, release_of
+from workflow_containers.errors import LayoutError, MemberError
+from workflow_containers.layers import tree as merged
+from workflow_containers.layers.entries import File, Hardlink, Symlink
+from workflow_containers.layers.tree import Tree
+from workflow_containers.oci.image import BASE_DIGEST, BASE_LAYERS, BASE_NAME
+from workflow_containers.oci.layout import Image, Layout
+from workflow_sbom.digest import Digest
+
+STATUS = "var/lib/dpkg/status"
+STATUS_FOLDER = f"{STATUS}.d/"
+RELEASE = "usr/lib/os-release"
+_PROGRAM = re.compile(r"(?:.*/)?bin/python(3\.[0-9]+)")
+_RECORDS = re.compile(
+    rf"{STATUS_FOLDER}[^/]+|{STATUS}|{RELEASE}|.*/[^/]+\.dist-info/(METADATA|RECORD)"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstalledFile:
+    """A regular file of an image; `layer` counts from 0."""
+
+    path: str
+    size: int
+    digest: Digest
+    layer: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BasePart:
+    """What of an image is its base's: the lowest `layers`; `setuid` are its files with that bit.
+
+    Name and digest are as the image says.
+    """
+
+    name: str
+    digest: str
+    layers: int
+    setuid: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Seen:
+    """What reading the layers of one image has shown.
+
+    `kept` are its records by path; `place` gives where a path leads.
+    """
+
+    files: dict[str, InstalledFile] = field(default_factory=dict)
+    links: dict[str, str] = field(default_factory=dict)
+    kept: dict[str, bytes] = field(default_factory=dict)
+    place: Callable[[str], str] = str
+    base: BasePart | None = None
+    python: str | None = None
+
+    def is_of_base(self, path: str) -> bool:
+        """Whether a file came with the base."""
+        return self.base is not None and self.files[path].layer < self.base.layers
+
+
+def read(layout: Layout, image: Image) -> Seen:
+    """Read an image; raises `LayoutError` or `MemberError`."""
+    return _merged(layout, image) if BASE_LAYERS in image.annotations else _read(layout, image)
+
+
+def _merged(layout: Layout, image: Image) -> Seen:
+    """An image on a base, as a container sees it."""
+    tree = layout.tree(image, KEPT)
+    files = {path: node for path, node in tree.nodes.items() if isinstance(node, merged.File)}
+    return Seen(
+        files={
+            path: InstalledFile(path=path, size=node.size, digest=node.digest, layer=node.layer)
+            for path, node in files.items()
+        },
+        links={
+            path: node.target for path, node in tree.nodes.items() if isinstance(node, merged.Link)
+        },
+        kept={
+            path: tree.kept[node.digest]
+            for path, node in files.items()
+            if _RECORDS.fullmatch(path) and node.digest in tree.kept
+        },
+        place=tree.place,
+        base=_base(image, files),
+        python=_python(tree, image),
+    )
+
+
+def _base(image: Image, files: Mapping[str, merged.File]) -> BasePart:
+    said = image.annotations[BASE_LAYERS]
+    if not said.isascii() or not said.isdigit() or not 0 < int(said[:9]) <= len(image.layers):
+        raise LayoutError(
+            f"{image.platform}: {said[:20]!r} layers of a base, of {len(image.layers)}"
+        )
+    return BasePart(
+        name=image.annotations.get(BASE_NAME, ""),
+        digest=image.annotations.get(BASE_DIGEST, ""),
+        layers=int(said),
+        setuid=tuple(path for path, node in files.items() if node.mode & 0o6000),
+    )
+
+
+def _python(tree: Tree, image: Image) -> str | None:
+    """The full version of the interpreter that the image starts, or else of one that it has."""
+    arch = architecture.of(image.platform)
+    names = [each.lstrip("/") for each in image.entrypoint[:1]]
+    try:
+        programs = [*(tree.resolve(name) for name in names), *sorted(tree.nodes)]
+    except MemberError:
+        programs = sorted(tree.nodes)
+    for program in programs:
+        if (found := _PROGRAM.fullmatch(program)) and tree.has_file(program):
+            release = release_of(tree, program, found[1], library_folders(tree, arch))
+            if release is not None:
+                return release
+    return None
+
+
+def _read(layout: Layout, image: Image) -> Seen:
+    seen = Seen()
+    for number, layer in enumerate(image.layers):
+        for entry in layout.entries(layer):
+            if entry.path in seen.files or entry.path in seen.links:
+                raise LayoutError(f"{entry.path!r} stands twice in the image for {image.platform}")
+            match entry:
+                case File(path=path, data=data):
+                    seen.files[path] = InstalledFile(
+                        path=path, size=len(data), digest=Digest.of(data), layer=number
+                    )
+                    if _RECORDS.fullmatch(path):
+                        seen.kept[path] = data
+                case Symlink(path=path, target=target) | Hardlink(path=path, target=target):
+                    seen.links[path] = target
+                case _:
+                    pass
+    return seen
