@@ -57,6 +57,43 @@ def test_what_else_is_compiled_and_in_which_order_changes_nothing() -> None:
     assert alone == together == backwards
 
 
+class Apart(Here):
+    """This Python, compiling as one does whose code marshal version 2 can't write."""
+
+    def __call__(self, command: Command, /) -> Completed:
+        rule = "sys.version_info >= (3, 14)"
+        assert any(rule in str(part) for part in command.argv)
+        argv = [str(part).replace(rule, "True") for part in command.argv]
+        return super().__call__(Command(argv=argv, cwd=command.cwd, stdin=command.stdin))
+
+
+def test_each_file_compiled_apart_is_the_same_in_any_order_and_the_same_code() -> None:
+    library = sorted(Path(importlib.util.__file__).parent.glob("*.py"))
+    sources = [Source(f"lib/{path.name}", path.read_bytes()) for path in library]
+    sources += [Source("bad.py", b"("), Source("empty.py", b"")]
+    alone = [compiler(Apart())([source])[0] for source in sources]
+    together = list(compiler(Apart())(sources))
+    backwards = list(reversed(compiler(Apart())(sources[::-1])))
+    assert alone == together == backwards
+    plain = compiler()(sources)
+    assert together != list(plain)  # a newer version of marshal
+    for one, other in zip(together, plain, strict=True):
+        assert (one is None) == (other is None)
+        if one is not None and other is not None:
+            assert one[:16] == other[:16]
+            assert marshal.loads(one[16:]) == marshal.loads(other[16:])  # noqa: S302 - compiled above
+
+
+def test_a_process_that_fails_on_its_own_stops_the_build() -> None:
+    class Failing(Apart):
+        def __call__(self, command: Command, /) -> Completed:
+            argv = [str(part).replace("status = 0", "status = 3") for part in command.argv]
+            return super().__call__(Command(argv=argv, cwd=command.cwd, stdin=command.stdin))
+
+    with pytest.raises(InterpreterError, match=r"a\.py: the compiling process failed"):
+        compiler(Failing())([Source("a.py", b"")])
+
+
 def test_what_is_no_python_is_left_uncompiled() -> None:
     found = compiler()([Source("a.py", b"print 1"), Source("b.py", b"\0"), Source("c.py", b"")])
     assert [each is None for each in found] == [True, True, False]
@@ -138,5 +175,5 @@ def test_the_driver_needs_nothing_but_the_interpreters_core() -> None:
         for line in driver.read_text(encoding="utf-8").splitlines()
         if line.startswith("import ")
     }
-    assert imports <= {"marshal", "sys", "_imp", "_frozen_importlib_external"}
-    assert imports & set(sys.builtin_module_names) == {"marshal", "sys", "_imp"}
+    assert imports <= {"marshal", "posix", "sys", "_imp", "_frozen_importlib_external"}
+    assert imports & set(sys.builtin_module_names) == {"marshal", "posix", "sys", "_imp"}
