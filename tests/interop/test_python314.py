@@ -14,7 +14,7 @@ from workflow_containers.debian import fetch, mirror, resolve
 from workflow_containers.debian.lock import Package
 from workflow_containers.errors import ContainersError
 from workflow_containers.host import native_platform
-from workflow_containers.network.transport import fetch as fetch_here
+from workflow_containers.network.transport import fetcher
 from workflow_containers.python.bytecode import Source
 from workflow_containers.python.interpreter import Interpreter
 from workflow_containers.python.target_python import TargetPython
@@ -66,7 +66,7 @@ def resolved() -> tuple[Package, ...]:
 def python(tmp_path_factory: pytest.TempPathFactory) -> TargetPython:
     packages, store = resolved(), Store(tmp_path_factory.mktemp("store"))
     mirrors = mirror.find(environment=os.environ)
-    fetch.packages(packages, store=store, mirrors=mirrors, fetch=fetch_here)
+    fetch.packages(packages, store=store, mirrors=mirrors, fetch=fetcher(os.environ))
     native = native_platform()
     assert native is not None
     return TargetPython(

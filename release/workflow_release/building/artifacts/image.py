@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from workflow_containers import definition as definitions
+from workflow_containers.base.registries import from_registries
 from workflow_containers.building.builder import build_archive
 from workflow_containers.building.given import Inputs, Tools
 from workflow_containers.debian import mirror as mirrors
@@ -14,6 +15,7 @@ from workflow_containers.errors import ContainersError
 from workflow_containers.network.transport import fetcher
 from workflow_containers.oci import archive
 from workflow_containers.oci.root import index_digest
+from workflow_containers.registry.connecting import connect
 from workflow_release.building.artifacts.interface import Made, Needed, Workshop, artifact_of
 from workflow_release.building.cache import key
 from workflow_release.building.staging import Tracked, export, key_of
@@ -107,6 +109,7 @@ def _tools(shop: Workshop) -> Tools:
         pip=(str(shop.host.python), "-m", "pip"),
         environment=shop.host.tool_environment(),
         fetch=fetcher(shop.host.environment),
+        bring=from_registries(connect(shop.host.environment)),
         workers=shop.host.processors,
     )
 
