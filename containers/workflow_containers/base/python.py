@@ -19,6 +19,7 @@ from workflow_containers.python.wheel import Site
 
 _PATH = "/usr/local/bin:/usr/bin:/bin"
 _GLIBC = re.compile(rb"stable release version 2\.([0-9]{1,3})[.\s]")
+_PARTS = {bytes((byte,)) for byte in b"0123456789."}
 _MAX_FOLDERS = 100
 
 
@@ -125,14 +126,17 @@ def _require_no_environment(tree: Tree, candidate: str, where: str) -> None:
 def release_of(tree: Tree, program: str, version: str, folders: Sequence[str]) -> str | None:
     """The version that the program, or the library it is in, has in it; None unless it is one."""
     literal = re.compile(
-        rb"(?<![0-9.])"
-        + re.escape(version).encode()
-        + rb"\.[0-9]{1,3}(?:(?:a|b|rc)[0-9]+)?\+?(?=\0)"
+        re.escape(version).encode() + rb"\.[0-9]{1,3}(?:(?:a|b|rc)[0-9]+)?\+?(?=\0)"
     )
     name = f"libpython{version}.so.1.0"
     library = posixpath.dirname(posixpath.dirname(program)) + f"/lib/{name}"
     for path in (program, library, *(f"{folder}/{name}" for folder in folders)):
-        found = set(literal.findall(tree.file(path) or b""))
+        data = tree.file(path) or b""
+        found = {
+            match[0]
+            for match in literal.finditer(data)
+            if data[match.start() - 1 : match.start()] not in _PARTS  # not of a longer number
+        }
         if found:
             return found.pop().decode() if len(found) == 1 else None
     return None
