@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from simulators.images import ENGINE
-from workflow_containers.definition import Bundle, Copied, Member, load
+from workflow_containers.definition import Base, Bundle, Copied, Debian, Member, load
 from workflow_containers.errors import DefinitionError
+from workflow_containers.oci.reference import Reference
 from workflow_containers.platform import AMD64, ARM64
 
 ROOT = Path(__file__).parents[2]
@@ -74,6 +75,65 @@ def test_what_makes_no_image_is_refused(
     assert before in ENGINE
     with pytest.raises(DefinitionError, match=message):
         load(written(tmp_path, ENGINE.replace(before, after)))
+
+
+PINNED = f"registry.example/python:3.13-slim@sha256:{'a' * 64}"
+ON_BASE = (
+    ENGINE.replace('suite = "trixie"', f'base = "{PINNED}"')
+    .replace('lock = "images/debian.lock.json"\n', "")
+    .replace('packages = ["libc6", "python3.13-minimal", "tzdata"]\n', "")
+)
+
+
+def test_the_ground_is_a_base_or_debians_packages(tmp_path: Path) -> None:
+    assert load(written(tmp_path, ENGINE)).ground == Debian(
+        suite="trixie",
+        lock="images/debian.lock.json",
+        packages=("libc6", "python3.13-minimal", "tzdata"),
+        exclude=(),
+    )
+    found = load(written(tmp_path, ON_BASE))
+    assert found.ground == Base(reference=Reference.parse(PINNED))
+    assert found.inputs(Path("/r")) == (Path("/r/images/shop.txt"), Path("/r/images/shop.yaml"))
+
+
+def faults(tmp_path: Path, text: str) -> list[str]:
+    with pytest.raises(DefinitionError) as caught:
+        load(written(tmp_path, text))
+    return [fault.path for fault in caught.value.faults]
+
+
+def test_exactly_one_ground_is_named(tmp_path: Path) -> None:
+    both = ENGINE.replace(
+        'suite = "trixie"', f'base = "{PINNED}"\nsuite = "trixie"\nexclude = ["x"]'
+    )
+    assert faults(tmp_path, both) == ["suite", "lock", "packages", "exclude"]
+    none = ON_BASE.replace(f'base = "{PINNED}"\n', "")
+    assert faults(tmp_path, none) == ["suite", "lock", "packages"]
+    assert faults(tmp_path, none.replace("ports = [8080]", "user = 0")) == [
+        "suite",
+        "lock",
+        "packages",
+        "user",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("base", "message"),
+    [
+        (
+            "registry.example/python:3.13",
+            "workflow-containers inspect registry.example/python:3.13",
+        ),
+        ("python", r"docker.io/library/python is pinned to no digest"),
+        (f"python@sha512:{'a' * 128}", "no digest of the form"),
+        ("python@sha256:abc", "no SHA-256 digest"),
+        (f"../python@sha256:{'a' * 64}", "no registry's host"),
+    ],
+)
+def test_a_base_is_pinned(tmp_path: Path, base: str, message: str) -> None:
+    with pytest.raises(DefinitionError, match=message):
+        load(written(tmp_path, ON_BASE.replace(PINNED, base)))
 
 
 @pytest.mark.parametrize("data", [b"name = ", b"\xff\xfe", b""])

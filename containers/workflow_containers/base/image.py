@@ -62,6 +62,7 @@ def load(reference: Reference, platform: Platform, store: Store, bring: Bring) -
         found = _known(reference, platform, store)
     if found is None:
         raise MissingError(f"{reference}: not all of it could be had", remedy="try again")
+    _require_sizes(found, store, str(reference))
     tree, sizes = _tree(found, store, f"{reference} for {platform}")
     return BaseImage(
         reference=reference,
@@ -108,6 +109,16 @@ def _known(reference: Reference, platform: Platform, store: Store) -> ForeignIma
     return found if all(store.has(each.digest) for each in found.layers) else None
 
 
+def _require_sizes(found: ForeignImage, store: Store, origin: str) -> None:
+    """Layers have the sizes that their manifest says, for ours will say them again."""
+    for each in found.layers:
+        if store.blob(each.digest).stat().st_size != each.size:
+            raise IntegrityError(
+                f"{origin}: the layer {each.digest} has another size than its manifest says",
+                remedy="name another base",
+            )
+
+
 def _tree(found: ForeignImage, store: Store, origin: str) -> tuple[Tree, tuple[int, ...]]:
     """The merged root and the layers' unpacked sizes; read once, then remembered."""
     key = memory.key(found.layers)
@@ -126,13 +137,7 @@ def _tree(found: ForeignImage, store: Store, origin: str) -> tuple[Tree, tuple[i
 @contextmanager
 def opened(blob: LayerBlob, store: Store, origin: str) -> Iterator[Contents]:
     """A layer's uncompressed bytes; raises `LayoutError` at the end for others than promised."""
-    path = store.blob(blob.digest)
-    if path.stat().st_size != blob.size:
-        raise IntegrityError(
-            f"{origin}: the layer {blob.digest} has another size than its manifest says",
-            remedy="name another base",
-        )
-    with path.open("rb") as stream:
+    with store.blob(blob.digest).open("rb") as stream:
         pieces = compress.expand(stream, MAX_LAYER) if blob.media_type == GZIP else _plain(stream)
         contents = Contents(pieces)
         try:

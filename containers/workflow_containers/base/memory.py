@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, assert_never
 
 from workflow_containers.base.documents import LayerBlob
+from workflow_containers.layers import elf, foreign, tarread
 from workflow_containers.layers import tree as merged
 from workflow_containers.layers.elf import Elf
 from workflow_containers.layers.tree import Node, Tree
@@ -14,13 +15,18 @@ from workflow_containers.store import Store
 from workflow_sbom import canonical
 from workflow_sbom.digest import Digest, measure_file
 
-_DECIDING = [Path(__file__), Path(__file__).with_name("image.py"), Path(merged.__file__)]
+_DECIDING = [
+    Path(__file__),
+    Path(__file__).with_name("image.py"),
+    *(Path(str(module.__file__)) for module in (elf, foreign, merged, tarread)),
+]
 
 
 def key(layers: Sequence[LayerBlob]) -> Digest:
     """What the root is remembered by: its layers, and the code that reads them."""
     code = [measure_file(path).digest.hex for path in _DECIDING]
-    return Digest.of(canonical.encode(["tree", code, [each.diff_id.hex for each in layers]]))
+    parts = [[each.media_type, each.digest.hex, each.diff_id.hex] for each in layers]
+    return Digest.of(canonical.encode(["tree", code, parts]))
 
 
 def remember(store: Store, key: Digest, tree: Tree, sizes: Sequence[int]) -> None:
@@ -50,8 +56,8 @@ def recall(store: Store, key: Digest) -> tuple[Tree, tuple[int, ...]] | None:
 
 def _encoded(node: Node) -> list[canonical.Json]:
     match node:
-        case merged.File(mode=mode, size=size, digest=digest, layer=layer, source=source, elf=elf):
-            found = (elf.machine, elf.soname, elf.needed, elf.runpath) if elf else ()
+        case merged.File(mode=mode, size=size, digest=digest, layer=layer, source=source, elf=of):
+            found = (of.machine, of.soname, of.needed, of.runpath) if of else ()
             return ["file", layer, mode, size, digest.hex, source, found]
         case merged.Folder(mode=mode, owner=owner, layer=layer):
             return ["folder", layer, mode, owner]

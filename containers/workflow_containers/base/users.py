@@ -21,7 +21,7 @@ def entries(base: Tree, user: int) -> Iterator[Entry]:
     name = _NAME if _NAME not in _fields(passwd, 0) | _fields(group, 0) else f"{_NAME}{user}"
     if str(user) not in _fields(passwd, 2):
         line = f"{name}:x:{user}:{user}:{name}:/home/{name}:/sbin/nologin\n"
-        yield Directory(f"home/{name}")
+        yield Directory(base.place(f"home/{name}"))
         yield File(base.resolve("etc/passwd"), 0o644, _more(passwd, line))
     if str(user) not in _fields(group, 2):
         yield File(base.resolve("etc/group"), 0o644, _more(group, f"{name}:x:{user}:\n"))
