@@ -80,3 +80,29 @@ def test_work_is_done_by_one_at_a_time(store: Store) -> None:
 def test_other_work_goes_on_meanwhile(store: Store) -> None:
     with store.alone(Digest.of(b"a")), store.alone(Digest.of(b"b")):
         assert len(list((store.folder / "locks").iterdir())) == 2
+
+
+def test_a_root_is_filled_once(store: Store) -> None:
+    filled: list[Path] = []
+
+    def fill(folder: Path) -> None:
+        filled.append(folder)
+        (folder / "a").write_text("1", encoding="utf-8")
+
+    first = store.root(Digest.of(b"key"), fill)
+    assert store.root(Digest.of(b"key"), fill) == first
+    assert len(filled) == 1
+    assert (first / "a").read_text(encoding="utf-8") == "1"
+    assert first.stat().st_mode & 0o777 == 0o755
+    assert list(store.scratch().iterdir()) == []
+
+
+def test_a_root_that_can_not_be_filled_is_not_there(store: Store) -> None:
+    def fill(folder: Path) -> None:
+        (folder / "half").write_text("1", encoding="utf-8")
+        raise ValueError("no more")
+
+    with pytest.raises(ValueError, match="no more"):
+        store.root(Digest.of(b"key"), fill)
+    assert not (store.folder / "roots").exists()
+    assert list(store.scratch().iterdir()) == []

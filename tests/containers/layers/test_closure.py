@@ -8,6 +8,7 @@ from simulators.images import elf
 from workflow_containers import architecture
 from workflow_containers.errors import ClosureError
 from workflow_containers.layers import closure, fragment
+from workflow_containers.layers.closure import NO_LIBRARIES, Libraries
 from workflow_containers.layers.entries import File
 from workflow_containers.platform import AMD64
 from workflow_containers.store import Store
@@ -16,10 +17,10 @@ LIB = "usr/lib/x86_64-linux-gnu"
 SITE = "usr/local/lib/python3.13/dist-packages"
 
 
-def checked(tmp_path: Path, files: dict[str, bytes]) -> None:
+def checked(tmp_path: Path, files: dict[str, bytes], under: Libraries = NO_LIBRARIES) -> None:
     entries = [File(path, 0o755, data) for path, data in files.items()]
     made = fragment.write(Store(tmp_path), "demo", entries)
-    closure.check([made], architecture.of(AMD64), "demo linux/amd64")
+    closure.check([made], architecture.of(AMD64), "demo linux/amd64", under)
 
 
 @pytest.mark.parametrize(
@@ -70,3 +71,12 @@ def test_everything_missing_is_told_at_once(tmp_path: Path) -> None:
         " usr/bin/a needs b.so, which is not there"
         " (add the package that has it, or exclude the file)"
     )
+
+
+def test_what_is_under_the_fragments_counts_and_so_do_its_linkers_folders(tmp_path: Path) -> None:
+    files = {"usr/bin/a": elf(62, needed=("libc.so.6", "libown.so"), runpath="/lib")}
+    there = {"lib/libc.so.6", "opt/own/libown.so"}
+    under = Libraries(has=there.__contains__, folders=("opt/own",))
+    checked(tmp_path, files, under)
+    with pytest.raises(ClosureError, match=r"usr/bin/a needs libown\.so"):
+        checked(tmp_path, files, Libraries(has=there.__contains__))

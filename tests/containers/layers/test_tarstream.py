@@ -53,3 +53,11 @@ def test_contents_are_padded_to_whole_blocks() -> None:
 def test_a_size_that_does_not_fit_is_refused() -> None:
     with pytest.raises(ValueError, match="do not fit"):
         header("a", b"0", mode=0o644, size=8**11)
+
+
+@pytest.mark.parametrize("owner", [(0, 0), (1000, 50), (8**7 - 1, 8**7), (4_000_000_000, 1)])
+def test_a_folder_comes_back_with_its_owner_however_large(
+    owner: tuple[int, int],
+) -> None:
+    (info,) = read(Directory("srv/app", 0o2775, owner))
+    assert ((info.uid, info.gid), info.mode, info.name) == (owner, 0o2775, "srv/app")
