@@ -13,7 +13,7 @@ import pytest
 
 from simulators import bases
 from simulators.bases import Base, file, link
-from simulators.images import World, tar, wheel, world
+from simulators.images import ENGINE, World, tar, wheel, world
 from workflow_containers.base.bringing import from_layouts
 from workflow_containers.building.builder import ImageArchive, build_archive
 from workflow_containers.definition import load
@@ -62,12 +62,10 @@ class OnBase:
         **tools: Any,
     ) -> ImageArchive:
         path = self.world.root / "images/shop.toml"
-        text = path.read_text(encoding="utf-8")
-        if "suite" in text:
-            text = text.replace('suite = "trixie"\n', f'base = "{reference}"\n')
-            text = text.replace('lock = "images/debian.lock.json"\n', "")
-            text = text.replace('packages = ["libc6", "python3.13-minimal", "tzdata"]\n', "")
-            text = text.replace("/usr/bin/python3", "/usr/local/bin/python3")
+        text = ENGINE.replace('suite = "trixie"\n', f'base = "{reference}"\n')
+        text = text.replace('lock = "images/debian.lock.json"\n', "")
+        text = text.replace('packages = ["libc6", "python3.13-minimal", "tzdata"]\n', "")
+        text = text.replace("/usr/bin/python3", "/usr/local/bin/python3")
         path.write_text(change(text), encoding="utf-8")
         made = dataclasses.replace(
             self.world.tools(self.folder / "store"), bring=from_layouts(layouts), **tools
@@ -442,3 +440,59 @@ def test_a_layout_archive_will_do(shop: OnBase) -> None:
     with tarfile.open(packed, "w") as archive:
         archive.add(shop.folder / "base", arcname=".")
     assert root(shop.on(reference, "shop.tar", [packed])).has_file(f"{SITE}/shop/__init__.py")
+
+
+def only(platform: str) -> Callable[[str], str]:
+    return lambda text: f'platforms = ["{platform}"]\n{text}'
+
+
+def test_another_platforms_image_is_compiled_by_the_base_for_this_machine(shop: OnBase) -> None:
+    made = shop.build(bases.slim(), change=only("linux/arm64"))
+    tree = root(made, ARM64)
+    assert tree.has_file(f"{SITE}/shop/__pycache__/__init__.cpython-313.pyc")
+    started = [argv[0] for argv in shop.world.machine.commands if argv[0] != "pip"]
+    assert started
+    assert all("ld-linux-x86-64" in program for program in started)
+
+
+def test_a_base_without_this_machines_python_compiles_nothing(shop: OnBase) -> None:
+    whole = bases.slim()
+    alone = Base(layers={ARM64: whole.layers[ARM64]})
+    with pytest.raises(InterpreterError, match="runs on this machine"):
+        shop.build(alone, change=only("linux/arm64"))
+    with pytest.raises(InterpreterError, match="runs on this machine"):
+        shop.build(whole, native=None)
+
+
+def test_a_layer_of_another_size_than_its_manifest_says_is_refused(shop: OnBase) -> None:
+    """Though its root is known from a manifest that did not lie: ours would say it again."""
+    shop.build(bases.slim())
+
+    class Lying(Base):
+        def _blob(self, data: bytes, kind: str) -> dict[str, Any]:
+            found = super()._blob(data, kind)
+            return found | ({"size": len(data) + 1} if kind == bases.GZIP else {})
+
+    with pytest.raises(ContainersError, match="another size than its manifest says"):
+        shop.build(Lying(layers=bases.slim().layers))
+
+
+def test_devices_and_links_of_the_base_are_known_again(shop: OnBase) -> None:
+    base = bases.slim()
+    more = tar([bases.device("dev/null"), link("opt/x", "/dev")])
+    layers = {platform: [*each, more] for platform, each in base.layers.items()}
+    for name in ("first.tar", "again.tar"):  # read, then from what the store remembers
+        with pytest.raises(MemberError, match="'dev/null' would replace"):
+            shop.build(
+                Base(layers=layers),
+                name,
+                change=lambda text: text.replace('"/app/shop.yaml"', '"/opt/x/null"'),
+            )
+
+
+def test_a_bomb_of_a_layer_is_refused(shop: OnBase, monkeypatch: pytest.MonkeyPatch) -> None:
+    from workflow_containers.base import image
+
+    monkeypatch.setattr(image, "MAX_LAYER", 10_000)
+    with pytest.raises(LayoutError, match="holds more than 10000 bytes"):
+        shop.build(bases.slim())
