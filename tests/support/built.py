@@ -148,22 +148,26 @@ def image(
     architectures: Sequence[str] = ("amd64", "arm64"),
     change: Callable[[dict[str, bytes]], None] = lambda _: None,
     change_config: Callable[[dict[str, Any]], None] = lambda _: None,
+    base: Iterable[Entry] = (),
+    annotations: Mapping[str, str] | None = None,
 ) -> bytes:
-    """`change` edits the archive's files by path before they are written."""
+    """`change` edits the archive's files by path before they are written; `base` is one below."""
     files: dict[str, bytes] = {"oci-layout": b'{"imageLayoutVersion":"1.0.0"}'}
-    raw = tar(layer)
-    layer_blob = _blob(files, gzip.compress(raw, mtime=0), "layer.v1.tar+gzip")
+    raws = [*((tar(base),) if base else ()), tar(layer)]
+    blobs = [_blob(files, gzip.compress(raw, mtime=0), "layer.v1.tar+gzip") for raw in raws]
     manifests = []
     for architecture in architectures:
         config: dict[str, Any] = {
             "os": "linux",
             "architecture": architecture,
             "config": {"Labels": dict(labels), "Entrypoint": ["/usr/bin/python3", "-m", "thing"]},
-            "rootfs": {"type": "layers", "diff_ids": [_digest(raw)]},
+            "rootfs": {"type": "layers", "diff_ids": [_digest(raw) for raw in raws]},
         }
         change_config(config)
         blob = _blob(files, json.dumps(config).encode(), "config.v1+json")
-        manifest = {"schemaVersion": 2, "config": blob, "layers": [layer_blob]}
+        manifest = {"schemaVersion": 2, "config": blob, "layers": blobs}
+        if annotations is not None:
+            manifest["annotations"] = dict(annotations)
         described = _blob(files, json.dumps(manifest).encode(), "manifest.v1+json")
         described["platform"] = {"os": "linux", "architecture": architecture}
         manifests.append(described)

@@ -1,17 +1,20 @@
 """Images: an OCI image layout (image specification 1.1) as one tar archive.
 
 Follows the layout from `index.json` down; every blob is hashed, every layer read through, and a
-blob that nothing refers to is a fault.
+blob that nothing refers to is a fault. The layers of a base are held to their digests; what they
+hold is that image's own, and not judged as ours.
 """
 
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import IO, Any
 
 from workflow_containers.errors import PlatformError
+from workflow_containers.oci.image import BASE_LAYERS
 from workflow_containers.platform import Platform
 from workflow_release.errors import BuildError
 from workflow_release.judging.evidence import Claim, Evidence, Member
@@ -39,11 +42,12 @@ _GZIP = b"\x1f\x8b"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageConfig:
-    """One platform's configuration and the layers of its manifest."""
+    """One platform's configuration and its manifest's layers, of which the first are the base's."""
 
     platform: Platform
     labels: Mapping[str, str]
     layers: tuple[Digest, ...]
+    base: int
     diff_ids: tuple[str, ...]
 
 
@@ -118,9 +122,10 @@ def examine_image(stream: IO[bytes], artifact: Artifact) -> Evidence:
     configs = tuple(_configs(layout, index, depth=0))
     members = list(layout.contents.members)
     faults = list(_faults(layout, configs))
+    ours = {digest for each in configs for digest in each.layers[each.base :]}
     for digest, stated in sorted({pair for each in configs for pair in _pairs(each)}):
         found, diff_id = _read_layer(layout, digest)
-        members += found
+        members += found if digest in ours else ()
         if diff_id != stated:
             faults.append(f"layer {digest}: its diff_id is {diff_id}, not {stated}")
     return Evidence(
@@ -170,8 +175,23 @@ def _config(layout: _Layout, manifest: Any, stated: Any) -> ImageConfig:
     if len(layers) != len(diff_ids):
         raise BuildError(f"{len(layers)} layers with {len(diff_ids)} diff_ids")
     return ImageConfig(
-        platform=platform, labels=labels, layers=tuple(map(Digest, layers)), diff_ids=diff_ids
+        platform=platform,
+        labels=labels,
+        layers=tuple(map(Digest, layers)),
+        base=_base(manifest, len(layers)),
+        diff_ids=diff_ids,
     )
+
+
+def _base(manifest: Any, layers: int) -> int:
+    """How many layers a manifest says are its base's; some are always ours."""
+    annotations = manifest.get("annotations") or {}
+    said = annotations.get(BASE_LAYERS, "0") if isinstance(annotations, dict) else ""
+    if said == "0":
+        return 0
+    if not re.fullmatch(r"[1-9][0-9]{0,3}", str(said), re.ASCII) or int(said) >= layers:
+        raise BuildError(f"{str(said)[:20]!r} layers of a base, of {layers}")
+    return int(said)
 
 
 def _pairs(config: ImageConfig) -> Iterator[tuple[Digest, str]]:

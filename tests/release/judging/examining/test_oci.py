@@ -56,6 +56,30 @@ def test_a_layer_that_platforms_share_is_read_once() -> None:
     assert {m.archive[:6] for m in layers} == {"layer "}
 
 
+COUNT = "workflow-containers.base.layers"
+SU = built.file("usr/bin/su", mode=0o4755)
+
+
+def test_what_a_base_holds_is_not_judged_as_ours_but_held_to_its_digests() -> None:
+    found = examined(built.image(base=[SU], annotations={COUNT: "1"}))
+    assert found.faults == ()
+    assert [m.path for m in found.members if m.archive] == [info.name for info, _ in built.LAYER]
+    wrong = put("rootfs", {"diff_ids": [f"sha256:{'0' * 64}"] * 2})
+    assert len(examined(built.image(base=[SU], change_config=wrong)).faults) == 2
+
+
+@pytest.mark.parametrize("annotations", [None, {}, {COUNT: "0"}])
+def test_without_a_base_every_layer_is_ours(annotations: dict[str, str] | None) -> None:
+    found = examined(built.image(base=[SU], annotations=annotations))
+    assert "usr/bin/su" in {member.path for member in found.members}
+
+
+@pytest.mark.parametrize("said", ["2", "-1", "all", "1" * 30, "²", ""])
+def test_a_base_can_not_be_the_whole_image(said: str) -> None:
+    with pytest.raises(BuildError, match="layers of a base, of 2"):
+        examined(built.image(base=[SU], annotations={COUNT: said}))
+
+
 def blob(files: Files, wanted: str) -> str:
     """The path of the first document that holds a text."""
     return next(
