@@ -157,6 +157,8 @@ def _grounds(definition: Definition) -> list[Fault]:
         for key in keys
         if getattr(definition, key)
     ]
+    if not (definition.requirements or definition.wheels or definition.bundles or definition.files):
+        faults.append(Fault("base", "nothing is put on it", "name wheels, bundles or files"))
     if definition.base.digest is None:
         remedy = f"workflow-containers inspect {definition.base} prints it"
         faults.append(Fault("base", f"{definition.base} is pinned to no digest", remedy))

@@ -136,6 +136,12 @@ def test_a_base_is_pinned(tmp_path: Path, base: str, message: str) -> None:
         load(written(tmp_path, ON_BASE.replace(PINNED, base)))
 
 
+def test_something_is_put_on_a_base(tmp_path: Path) -> None:
+    bare = f'name = "x"\nbase = "{PINNED}"\npython = "3.13"\nentrypoint = ["/x"]\n'
+    assert faults(tmp_path, bare) == ["base"]
+    assert load(written(tmp_path, f'{bare}requirements = "x.txt"\n')).requirements == "x.txt"
+
+
 @pytest.mark.parametrize("data", [b"name = ", b"\xff\xfe", b""])
 def test_what_is_no_definition_is_refused(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "x.toml"

@@ -55,19 +55,23 @@ class _Layout:
     def open(self, digest: Digest) -> Iterator[tuple[IO[bytes], int]]:
         """A blob's stream at its start, and its size; raises `MissingError`."""
         try:
-            if digest in self._places:
-                offset, size = self._places[digest]
-                with self._path.open("rb") as stream:
-                    stream.seek(offset)
-                    yield stream, size
-            else:
-                with self._file(digest).open("rb") as stream:
-                    yield stream, self._file(digest).stat().st_size
+            stream, size = self._opened(digest)
         except OSError as error:
             raise MissingError(
                 f"{self._path}: {digest} can't be read: {error.strerror}",
                 remedy="save the image again, with all its platforms",
             ) from error
+        with stream:
+            yield stream, size
+
+    def _opened(self, digest: Digest) -> tuple[IO[bytes], int]:
+        if digest not in self._places:
+            path = self._file(digest)
+            return path.open("rb"), path.stat().st_size
+        offset, size = self._places[digest]
+        stream = self._path.open("rb")
+        stream.seek(offset)
+        return stream, size
 
     def _file(self, digest: Digest) -> Path:
         return self._path / "blobs/sha256" / digest.hex

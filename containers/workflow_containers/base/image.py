@@ -31,7 +31,7 @@ from workflow_sbom.digest import Digest
 # interpreter and what tells its version and its folders.
 KEPT = re.compile(
     r"etc/(passwd|group|os-release|ld\.so\.conf(\.d/[^/]+\.conf)?)|usr/lib/os-release"
-    r"|var/lib/dpkg/(status(\.d/[^/]+)?|info/[^/]+\.(list|md5sums))"
+    r"|var/lib/dpkg/status(\.d/[^/]+)?"
     r"|.*/[^/]+\.dist-info/(METADATA|RECORD)"
     r"|.*/lib/python3\.[0-9]+/site\.py|(.*/)?pyvenv\.cfg"
     r"|.*/(bin/python3\.[0-9]+|libpython3\.[0-9]+\.so\.1\.0|libc(\.so\.6|-2\.[0-9]+\.so))"

@@ -102,7 +102,7 @@ def _merged(layout: Layout, image: Image) -> Seen:
 
 def _base(image: Image, files: Mapping[str, merged.File]) -> BasePart:
     said = image.annotations[BASE_LAYERS]
-    if not said.isascii() or not said.isdigit() or not 0 < int(said[:9]) <= len(image.layers):
+    if not said.isascii() or not said.isdigit() or not 0 < int(said[:9]) < len(image.layers):
         raise LayoutError(
             f"{image.platform}: {said[:20]!r} layers of a base, of {len(image.layers)}"
         )

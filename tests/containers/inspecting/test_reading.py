@@ -129,7 +129,7 @@ def test_our_own_records_are_still_held_against_the_files(tmp_path: Path) -> Non
         inventory.describe(changed)
 
 
-@pytest.mark.parametrize("said", ["0", "-1", "99", "many", "²", "1" * 400])
+@pytest.mark.parametrize("said", ["0", "-1", "6", "99", "many", "²", "1" * 400])
 def test_a_number_of_layers_that_can_not_be_is_refused(
     tmp_path: Path, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
