@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from simulators import bases
 from simulators.bases import Base, file
 from simulators.images import tar, world
+from support.layouts import edited, with_layer
 from workflow_containers.base.bringing import from_layouts
 from workflow_containers.building.builder import build_archive
 from workflow_containers.definition import load
@@ -119,25 +121,20 @@ def test_the_bill_has_the_base_and_what_is_on_it(archive: Path) -> None:
     assert sbom == bill.describe_image(ArtifactFile.measure(archive))
 
 
-def test_our_own_records_are_still_held_against_the_files(tmp_path: Path) -> None:
+def test_our_own_records_are_still_held_against_the_files(archive: Path, tmp_path: Path) -> None:
     """Somebody puts another file over ours, in one more layer; every digest is true."""
-    from support.layouts import with_layer
-
     evil = tar([file(f"{SITE}/shop/__init__.py", b"import evil\n")])
-    changed = with_layer(build(tmp_path, base()), tmp_path / "evil.tar", evil)
+    changed = with_layer(archive, tmp_path / "evil.tar", evil)
     with pytest.raises(LayoutError, match=r"shop/__init__\.py' differs from"):
         inventory.describe(changed)
 
 
 @pytest.mark.parametrize("said", ["0", "-1", "6", "99", "many", "²", "1" * 400])
 def test_a_number_of_layers_that_can_not_be_is_refused(
-    tmp_path: Path, said: str, monkeypatch: pytest.MonkeyPatch
+    archive: Path, tmp_path: Path, said: str
 ) -> None:
-    true = image.manifest
-    monkeypatch.setattr(
-        image,
-        "manifest",
-        lambda config, layers, notes: true(config, layers, {**notes, image.BASE_LAYERS: said}),
-    )
+    def edit(manifest: dict[str, Any], *_: object) -> None:
+        manifest["annotations"][image.BASE_LAYERS] = said
+
     with pytest.raises(LayoutError, match="layers of a base, of 6"):
-        inventory.describe(build(tmp_path, base()))
+        inventory.describe(edited(archive, tmp_path / "edited.tar", edit))
