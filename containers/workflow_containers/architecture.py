@@ -13,7 +13,7 @@ class Architecture:
     """One architecture by its names: Debian's multiarch tuple, the kernel's, ELF's number.
 
     `loader` is the dynamic linker's path in a Debian image; `links` are the usrmerge links of the
-    root (https://wiki.debian.org/UsrMerge).
+    root (https://wiki.debian.org/UsrMerge); `cache_flags` marks its libraries in ld.so.cache.
     """
 
     debian: str
@@ -22,6 +22,7 @@ class Architecture:
     elf: int
     loader: str
     links: tuple[str, ...]
+    cache_flags: int
 
 
 _MERGED = ("bin", "lib", "sbin")
@@ -33,6 +34,7 @@ _KNOWN = {
         elf=62,
         loader="usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2",
         links=(*_MERGED, "lib64"),
+        cache_flags=0x0303,
     ),
     "linux/arm64": Architecture(
         debian="arm64",
@@ -41,6 +43,7 @@ _KNOWN = {
         elf=183,
         loader="usr/lib/aarch64-linux-gnu/ld-linux-aarch64.so.1",
         links=_MERGED,
+        cache_flags=0x0A03,
     ),
 }
 

@@ -17,11 +17,11 @@ from packaging.utils import canonicalize_name
 from workflow_containers.building import from_base, from_debian
 from workflow_containers.building.given import Inputs, Tools
 from workflow_containers.building.ground import Ground
-from workflow_containers.building.recipe import Recipe, rules
+from workflow_containers.building.recipe import Recipe, linker_cache, rules
 from workflow_containers.debian import fetch
 from workflow_containers.definition import Base, Debian, Definition
 from workflow_containers.errors import DefinitionError
-from workflow_containers.layers import closure, layer
+from workflow_containers.layers import closure, layer, ldcache
 from workflow_containers.layers.fragment import Fragment
 from workflow_containers.layers.layer import Layer
 from workflow_containers.oci import archive, image
@@ -171,9 +171,14 @@ def _built(
         name: tuple(made[recipe.key] for recipe in recipes)
         for name, recipes in plan.recipes.items()
     }
+    libraries = ldcache.libraries(fragments.get(ground.name, ()), ground.architecture)
+    if libraries:
+        cache = linker_cache(ldcache.encode(libraries, ground.architecture))
+        fragments[ground.name] += (cache.make(store),)
     layer.check_paths(fragments.values(), title)
     everything = (each for group in fragments.values() for each in group)
-    closure.check(everything, ground.architecture, title, ground.libraries)
+    cached = frozenset(library.soname for library in libraries)
+    closure.check(everything, ground.architecture, title, replace(ground.libraries, cached=cached))
     made_here = tuple(
         layer.assemble(store, name, group, rules(), ground.folder)
         for name, group in fragments.items()

@@ -23,7 +23,7 @@ from workflow_containers.debian import deb
 from workflow_containers.debian.lock import Package
 from workflow_containers.definition import Bundle, Copied, Definition, Member
 from workflow_containers.errors import DefinitionError, MemberError
-from workflow_containers.layers import bundle, compress, fragment
+from workflow_containers.layers import bundle, compress, fragment, ldcache
 from workflow_containers.layers.entries import Entry, File
 from workflow_containers.layers.fragment import Fragment
 from workflow_containers.layers.tree import Tree
@@ -160,6 +160,15 @@ def over(base: BaseImage, recipe: Recipe) -> Recipe:
 def _contents(entry: Entry) -> Iterator[str]:
     if isinstance(entry, File):
         yield Digest.of(entry.data).hex
+
+
+def linker_cache(data: bytes) -> Recipe:
+    """The list by which the dynamic linker finds the packages' libraries."""
+    return Recipe(
+        name="ld.so.cache",
+        key=_key("file", ldcache.PATH, Digest.of(data).hex),
+        entries=lambda: iter((File(ldcache.PATH, 0o644, data),)),
+    )
 
 
 def package_entries(store: Store, locked: Package, exclude: Sequence[str]) -> Iterator[Entry]:

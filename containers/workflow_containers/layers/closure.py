@@ -1,7 +1,7 @@
 """Whether every library that a file of an image needs is in that image.
 
 Follows the dynamic linker's search (ld.so(8)): the object's own run path, then the folders built
-into Debian's linker.
+into Debian's linker, and what its cache lists.
 """
 
 from __future__ import annotations
@@ -21,10 +21,14 @@ def _nothing(_: str) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Libraries:
-    """What is under the fragments: whether a path is there, and the linker's further folders."""
+    """What the linker has beside the fragments.
+
+    Whether a path is there under them, further folders it searches, the names its cache lists.
+    """
 
     has: Callable[[str], bool] = _nothing
     folders: tuple[str, ...] = ()
+    cached: frozenset[str] = frozenset()
 
 
 NO_LIBRARIES = Libraries()
@@ -39,6 +43,10 @@ def check(
     paths = {path for fragment in fragments for path in fragment.paths}
     system = (*under.folders, f"usr/lib/{architecture.triplet}", "usr/lib")
 
+    def found(library: str, own: Iterable[str]) -> bool:
+        places = (f"{folder}/{library}" for folder in (*own, *system))
+        return library in under.cached or any(map(has, places))
+
     def has(path: str) -> bool:
         return path in paths or under.has(path)
 
@@ -46,7 +54,7 @@ def check(
         fault
         for fragment in fragments
         for each in fragment.objects
-        for fault in _faults(each, has, system, architecture)
+        for fault in _faults(each, found, architecture)
     )
     if faults:
         raise ClosureError(
@@ -57,14 +65,14 @@ def check(
 
 
 def _faults(
-    each: Object, has: Callable[[str], bool], system: tuple[str, ...], architecture: Architecture
+    each: Object, found: Callable[[str, Iterable[str]], bool], architecture: Architecture
 ) -> Iterable[str]:
     if each.elf.machine != architecture.elf:
         yield f"{each.path} is for another processor than {architecture.debian}"
         return
-    folders = (*(_expanded(folder, each.path) for folder in each.elf.runpath), *system)
+    own = [_expanded(folder, each.path) for folder in each.elf.runpath]
     for library in each.elf.needed:
-        if not any(has(f"{folder}/{library}") for folder in folders):
+        if not found(library, own):
             yield f"{each.path} needs {library}, which is not there"
 
 

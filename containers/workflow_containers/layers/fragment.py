@@ -8,6 +8,7 @@ checks of an image need to know about it.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import IO, Any
@@ -20,6 +21,9 @@ from workflow_containers.store import Store
 from workflow_sbom import canonical
 from workflow_sbom.digest import Digest
 
+_CONFIGURATION = re.compile(r"etc/ld\.so\.conf\.d/[^/.][^/]*\.conf")
+_MAX_FOLDERS = 1000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Object:
@@ -27,6 +31,14 @@ class Object:
 
     path: str
     elf: elf.Elf
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A file of `etc/ld.so.conf.d`, and the folders it adds to the linker's search."""
+
+    path: str
+    folders: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +56,7 @@ class Fragment:
     paths: tuple[str, ...]
     folders: tuple[str, ...]
     objects: tuple[Object, ...]
+    searches: tuple[Search, ...] = ()
 
 
 class _Writer:
@@ -58,6 +71,7 @@ class _Writer:
         self._paths: dict[str, bool] = {}
         self._folders: set[str] = set()
         self._objects: list[Object] = []
+        self._searches: list[Search] = []
         self._member = Member(self)
 
     def write(self, data: bytes) -> None:
@@ -77,12 +91,19 @@ class _Writer:
         if isinstance(entry, Hardlink) and not self._paths.get(entry.target):
             raise MemberError(f"{self._name}: {entry.path!r} links to no file before it")
         self._paths[entry.path] = not hasattr(entry, "target") or isinstance(entry, Hardlink)
-        if isinstance(entry, File) and (found := elf.parse(entry.data)) is not None:
-            self._objects.append(Object(path=entry.path, elf=found))
+        if isinstance(entry, File):
+            self._note(entry)
         data = tarstream.encode(entry)
         self._raw.update(data)
         self._raw_size += len(data)
         self._member.write(data)
+
+    def _note(self, file: File) -> None:
+        """Note what the dynamic linker would make of a file."""
+        if (found := elf.parse(file.data)) is not None:
+            self._objects.append(Object(path=file.path, elf=found))
+        elif _CONFIGURATION.fullmatch(file.path):
+            self._searches.append(Search(file.path, _named(file.data)))
 
     def finish(self) -> Fragment:
         """Everything was added."""
@@ -99,7 +120,15 @@ class _Writer:
             paths=tuple(sorted(self._paths)),
             folders=tuple(sorted(self._folders)),
             objects=tuple(self._objects),
+            searches=tuple(self._searches),
         )
+
+
+def _named(data: bytes) -> tuple[str, ...]:
+    """The absolute folders of an ld.so.conf(5) file, a line each; `#` begins a comment."""
+    lines = (line.partition("#")[0].strip() for line in data.decode(errors="replace").splitlines())
+    folders = (line.rstrip("/") for line in lines if line.startswith("/"))
+    return tuple(folder for folder in folders if folder)[:_MAX_FOLDERS]
 
 
 def write(store: Store, name: str, entries: Iterable[Entry]) -> Fragment:
@@ -140,6 +169,7 @@ def _encoded(fragment: Fragment) -> canonical.Json:
             [each.path, each.elf.machine, each.elf.soname, each.elf.needed, each.elf.runpath]
             for each in fragment.objects
         ],
+        "searches": [[each.path, each.folders] for each in fragment.searches],
     }
 
 
@@ -153,6 +183,7 @@ def _decoded(known: Any) -> Fragment:
         paths=tuple(known["paths"]),
         folders=tuple(known["folders"]),
         objects=tuple(map(_object, known["objects"])),
+        searches=tuple(Search(path, tuple(folders)) for path, folders in known["searches"]),
     )
 
 

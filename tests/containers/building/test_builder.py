@@ -19,6 +19,7 @@ from workflow_containers.errors import (
     MemberError,
     MirrorError,
 )
+from workflow_containers.layers.entries import File
 from workflow_containers.oci.layout import Layout
 from workflow_containers.platform import AMD64, ARM64
 
@@ -212,6 +213,34 @@ def test_a_library_that_nothing_brings_stops_the_build(shop: World, tmp_path: Pa
     with pytest.raises(ClosureError) as caught:
         build(shop, tmp_path)
     assert "usr/bin/tool needs libgone.so.1, which is not there" in str(caught.value)
+
+
+def test_a_library_in_a_folder_of_its_own_is_found_by_the_linkers_cache(
+    shop: World, tmp_path: Path
+) -> None:
+    program = elf(62, needed=("libown.so.1",))
+    # for both processors the same bytes, so only amd64 is built
+    relock(
+        shop,
+        deb(
+            "tool",
+            [
+                member("./usr/bin/tool", program),
+                member("./usr/lib/own/libown.so.1", elf(62, soname="libown.so.1")),
+                member("./etc/ld.so.conf.d/tool.conf", b"/usr/lib/own\n"),
+            ],
+            architecture="all",
+        ),
+        "tool",
+    )
+    only = dataclasses.replace(definition(shop), platforms=(AMD64,))
+    made = build_archive(only, shop.inputs(), shop.tools(tmp_path / "store"), tmp_path / "x.tar")
+    with Layout(made.path) as layout:
+        (image,) = layout.images
+        entries = {entry.path: entry for entry in layout.entries(image.layers[0])}
+    cache = entries["etc/ld.so.cache"]
+    assert isinstance(cache, File)
+    assert b"\0/usr/lib/own/libown.so.1\0" in b"\0" + cache.data[48 + 24 :]
 
 
 def test_a_program_for_another_processor_stops_the_build(shop: World, tmp_path: Path) -> None:

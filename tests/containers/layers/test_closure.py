@@ -63,6 +63,16 @@ def test_what_is_missing_is_told(tmp_path: Path, files: dict[str, bytes], messag
         checked(tmp_path, files)
 
 
+def test_what_the_cache_lists_is_found(tmp_path: Path) -> None:
+    entries = [File("usr/bin/a", 0o755, elf(62, needed=("liba.so", "libb.so")))]
+    made = fragment.write(Store(tmp_path), "demo", entries)
+    under = closure.Libraries(cached=frozenset({"liba.so"}))
+    with pytest.raises(ClosureError) as caught:
+        closure.check([made], architecture.of(AMD64), "demo", under)
+    assert "libb.so" in str(caught.value)
+    assert "liba.so" not in str(caught.value)
+
+
 def test_everything_missing_is_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(ClosureError) as caught:
         checked(tmp_path, {"usr/bin/a": elf(62, needed=("b.so", "a.so"))})
