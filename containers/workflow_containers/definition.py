@@ -35,6 +35,7 @@ class Member:
     name: str = described("The distribution's name", pattern=r"[A-Za-z0-9][A-Za-z0-9._-]*")
     project: str = described("The folder with its pyproject.toml", pattern=r"\.|" + _RELATIVE)
     extras: tuple[str, ...] = described("Its extras whose requirements are locked", default=())
+    groups: tuple[str, ...] = described("Its dependency groups that are locked", default=())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +100,7 @@ class Definition:
     )
     exclude: tuple[str, ...] = described("Files of packages left out (globs)", default=())
     requirements: str | None = described(
-        "The lock of the wheels from elsewhere: requirements with hashes",
+        "The lock of the wheels from elsewhere: requirements with hashes, pylock.toml or uv.lock",
         default=None,
         pattern=_RELATIVE,
     )

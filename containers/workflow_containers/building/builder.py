@@ -18,7 +18,6 @@ from workflow_containers.building import from_base, from_debian
 from workflow_containers.building.given import Inputs, Tools
 from workflow_containers.building.ground import Ground
 from workflow_containers.building.recipe import Recipe, linker_cache, rules
-from workflow_containers.debian import fetch
 from workflow_containers.definition import Base, Debian, Definition
 from workflow_containers.errors import DefinitionError
 from workflow_containers.layers import closure, layer, ldcache
@@ -26,7 +25,7 @@ from workflow_containers.layers.fragment import Fragment
 from workflow_containers.layers.layer import Layer
 from workflow_containers.oci import archive, image
 from workflow_containers.platform import Platform
-from workflow_containers.python import requirements as hashed
+from workflow_containers.python import locks
 from workflow_containers.python.wheelhouse import Pip, wheels
 from workflow_containers.store import Store
 from workflow_sbom.digest import Digest
@@ -112,7 +111,7 @@ def _recipes(ground: Ground, inputs: Inputs, tools: Tools) -> dict[str, tuple[Re
     definition = materials.definition
     pip = Pip(argv=tools.pip, environment=tools.environment, run=tools.run)
     given = {canonicalize_name(name): path for name, path in inputs.wheels.items()}
-    stored = wheels(_pins(definition, target, inputs.root), target, materials.store, pip)
+    stored = wheels(locks.pins(definition, target, inputs.root), target, materials.store, pip)
     application = [
         *(
             materials.member_wheel(member, given[canonicalize_name(member.name)], target)
@@ -127,18 +126,6 @@ def _recipes(ground: Ground, inputs: Inputs, tools: Tools) -> dict[str, tuple[Re
         "application": tuple(map(ground.put, application)),
     }
     return {name: recipes for name, recipes in layers.items() if recipes}
-
-
-def _pins(definition: Definition, target: hashed.Target, root: Path) -> tuple[hashed.Pin, ...]:
-    if definition.requirements is None:
-        return ()
-    path = root / definition.requirements
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        fault = Fault("requirements", f"can't be read: {error}", fetch.RELOCK)
-        raise DefinitionError(str(path), [fault]) from error
-    return hashed.read(text, target, definition.requirements)
 
 
 def _made(plans: Sequence[_Layers], store: Store, workers: int) -> dict[Digest, Fragment]:

@@ -66,16 +66,24 @@ class Target:
         return (*tags, f"linux_{machine}")
 
     @property
-    def tags(self) -> frozenset[Tag]:
-        """Every wheel tag that runs there."""
+    def ranking(self) -> tuple[Tag, ...]:
+        """Every wheel tag that runs there, best first."""
         version, platforms = self.version, list(self.platforms)
         interpreter = f"cp{version[0]}{version[1]}"
-        return frozenset(
-            (
-                *cpython_tags(version, platforms=platforms),
-                *compatible_tags(version, interpreter=interpreter, platforms=platforms),
-            )
+        return (
+            *cpython_tags(version, platforms=platforms),
+            *compatible_tags(version, interpreter=interpreter, platforms=platforms),
         )
+
+    @property
+    def tags(self) -> frozenset[Tag]:
+        """Every wheel tag that runs there."""
+        return frozenset(self.ranking)
+
+    def __str__(self) -> str:
+        """As messages name it."""
+        machine = self.architecture.debian
+        return f"Python {self.python} on linux/{machine} with glibc 2.{self.glibc}"
 
     @property
     def markers(self) -> Mapping[str, str]:
