@@ -21,6 +21,14 @@ def _lock(words: Parser) -> None:
     _definitions(words)
     _mirrors(words)
     words.add_argument("--only", choices=("debian", "wheels"), help="leave the other locks")
+    words.add_argument(
+        "--check", action="store_true", help="write nothing; exit with 1 when a lock is stale"
+    )
+    words.add_argument(
+        "--keyring", type=Path, metavar="FILE",
+        help="the keys that prove the mirror's indexes; default: the host's Debian keyring",
+    )  # fmt: skip
+    _json(words)
 
 
 def _schema(_: Parser) -> None:

@@ -73,6 +73,8 @@ class Debian:
     suite: str
     lock: str
     packages: tuple[str, ...]
+    closure: bool
+    without: tuple[str, ...]
     exclude: tuple[str, ...]
 
 
@@ -96,7 +98,13 @@ class Definition:
     python: str = described("The Python version of its ground", pattern=r"3\.[0-9]{1,2}")
     lock: str | None = described("The lock of the Debian packages", default=None, pattern=_RELATIVE)
     packages: tuple[str, ...] = described(
-        "The Debian packages, every one", default=(), pattern=_PACKAGE
+        "The Debian packages: every one, or with closure those to begin with",
+        default=(),
+        pattern=_PACKAGE,
+    )
+    closure: bool = described("Whether what the packages depend on is locked too", default=False)
+    without: tuple[str, ...] = described(
+        "Packages the closure is cut at: taken as there, and left out", default=(), pattern=_PACKAGE
     )
     exclude: tuple[str, ...] = described("Files of packages left out (globs)", default=())
     requirements: str | None = described(
@@ -118,7 +126,13 @@ class Definition:
     health: Health | None = described("The health check", default=None)
 
     def __post_init__(self) -> None:
-        faults = [*_grounds(self), *_duplicates(self), *_ranges(self), *_platforms(self)]
+        faults = [
+            *_grounds(self),
+            *_duplicates(self),
+            *_ranges(self),
+            *_platforms(self),
+            *_cuts(self),
+        ]
         if faults:
             raise TableError(faults)
 
@@ -131,6 +145,8 @@ class Definition:
             suite=self.suite or "",
             lock=self.lock or "",
             packages=self.packages,
+            closure=self.closure,
+            without=self.without,
             exclude=self.exclude,
         )
 
@@ -143,7 +159,7 @@ class Definition:
 
 def _grounds(definition: Definition) -> list[Fault]:
     """A pinned base alone, or everything that Debian packages take."""
-    keys = ("suite", "lock", "packages", "exclude")
+    keys = ("suite", "lock", "packages", "closure", "without", "exclude")
     if definition.base is None:
         faults = [
             Fault(key, "missing", "or name a base")
@@ -169,6 +185,7 @@ def _grounds(definition: Definition) -> list[Fault]:
 def _duplicates(definition: Definition) -> list[Fault]:
     groups = {
         "packages": definition.packages,
+        "without": definition.without,
         "wheels": tuple(canonicalize_name(member.name) for member in definition.wheels),
         "bundles": tuple(bundle.name for bundle in definition.bundles),
         "files": tuple(copied.path for copied in definition.files),
@@ -213,6 +230,16 @@ def _platforms(definition: Definition) -> list[Fault]:
         except PlatformError as error:
             faults.append(Fault(f"platforms[{at}]", str(error)))
     return faults or ([] if definition.platforms else [Fault("platforms", "none is named")])
+
+
+def _cuts(definition: Definition) -> list[Fault]:
+    if definition.without and not definition.closure:
+        return [Fault("without", "nothing is resolved that could be cut", "set closure = true")]
+    return [
+        Fault(f"without[{at}]", f"{name!r} is in packages, too")
+        for at, name in enumerate(definition.without)
+        if name in definition.packages
+    ]
 
 
 def load(path: Path) -> Definition:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from workflow_containers.debian import lock
-from workflow_containers.debian.lock import Package
+from workflow_containers.debian.lock import Closure, Package, Wanted
+from workflow_containers.definition import Debian
 from workflow_containers.errors import DefinitionError
 from workflow_containers.platform import AMD64, ARM64
 from workflow_sbom.digest import Digest
@@ -92,3 +93,85 @@ def test_packages_that_are_not_locked_are_all_named(tmp_path: Path) -> None:
         "x.toml: packages: 'libc6' is not locked for linux/arm64 (run workflow-containers lock)",
         "x.toml: packages: 'zlib1g' is not locked for linux/arm64 (run workflow-containers lock)",
     ]
+
+
+WANTED = Wanted(
+    image="shop",
+    debian=Debian(
+        suite="trixie", lock="x.json", packages=("libc6",), closure=True, without=(), exclude=()
+    ),
+    platforms=(AMD64,),
+)
+
+
+def with_closure(**changes: Any) -> bytes:
+    closure = Closure(packages=("libc6",), resolved={"linux/amd64": ("libc6",)})
+    table = json.loads(lock.document("trixie", {AMD64: (PACKAGE,)}, {"shop": closure}))
+    table |= changes
+    return json.dumps(table).encode()
+
+
+def test_a_lock_with_closures_is_of_the_second_schema_and_comes_back() -> None:
+    data = with_closure()
+    assert json.loads(data)["schema"] == 2
+    found = lock.parse(data, "x.json")
+    assert found.of(WANTED, AMD64) == (PACKAGE,)
+    assert found.covers(WANTED, AMD64)
+    assert not found.covers(WANTED, ARM64)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"schema": 3}, "schema: 3, but 2 is expected"),
+        ({"schema": 1}, "schema: 1, but 2 is expected"),
+        ({"closures": {}}, "schema: 2, but 1 is expected"),
+        ({"closures": {"shop": {"packages": ["libc6"], "resolved": {"nowhere": []}}}}, "platform"),
+        ({"closures": {"shop": {"packages": ["../x"], "resolved": {}}}}, "does not match"),
+        ({"closures": {"shop": {"packages": [], "resolved": {}, "host": "x"}}}, "unknown key"),
+    ],
+)
+def test_closures_with_a_fault_are_refused(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(DefinitionError, match=message):
+        lock.parse(with_closure(**changes), "x.json")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "message"),
+    [
+        (dataclasses.replace(WANTED, image="other"), "closures.other: it was not resolved"),
+        (
+            dataclasses.replace(
+                WANTED, debian=dataclasses.replace(WANTED.debian, packages=("libc6", "zlib1g"))
+            ),
+            "closures.shop: it was resolved for other packages",
+        ),
+        (
+            dataclasses.replace(
+                WANTED, debian=dataclasses.replace(WANTED.debian, without=("libc6",))
+            ),
+            "closures.shop: it was resolved for other packages",
+        ),
+    ],
+)
+def test_a_definition_that_changed_since_is_refused(wanted: Wanted, message: str) -> None:
+    with pytest.raises(DefinitionError) as caught:
+        lock.parse(with_closure(), "x.json").of(wanted, AMD64)
+    assert str(caught.value) == f"x.json: {message} (run workflow-containers lock)"
+
+
+def test_a_platform_that_was_not_resolved_is_told() -> None:
+    with pytest.raises(DefinitionError, match="not resolved for linux/arm64"):
+        lock.parse(with_closure(), "x.json").of(WANTED, ARM64)
+
+
+def test_a_closure_that_names_what_is_not_locked_is_refused() -> None:
+    closure = {"packages": ["libc6"], "resolved": {"linux/amd64": ["libc6", "zlib1g"]}}
+    found = lock.parse(with_closure(closures={"shop": closure}), "x.json")
+    with pytest.raises(DefinitionError, match="'zlib1g' is not locked for linux/amd64"):
+        found.of(WANTED, AMD64)
+
+
+def test_the_c_librarys_version_decides_which_wheels_run() -> None:
+    assert lock.glibc([PACKAGE]) == 41
+    assert lock.glibc([]) == 17
