@@ -6,7 +6,7 @@ ContainersError         20  base of all
 ├── MemberError         23  a package or wheel with a member that may not go into an image
 ├── ClosureError        24  a library that a file needs and the image lacks
 ├── MirrorError         25  no mirror known, or it does not have what the lock names
-│   └── AbsentError     26  an address where nothing is
+│   └── AbsentError     26  an address where nothing is, or packages that a mirror dropped
 ├── LayoutError         27  bytes that are no OCI image layout, or not the one they say
 ├── InterpreterError    28  the image's own interpreter could not be run
 ├── ToolError           29  a program that can't be started, or failed
@@ -69,7 +69,7 @@ class MirrorError(ContainersError):
 
 
 class AbsentError(MirrorError):
-    """An address where nothing is."""
+    """An address where nothing is, or packages that a mirror no longer has."""
 
     exit_code = 26
 

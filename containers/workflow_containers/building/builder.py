@@ -18,6 +18,7 @@ from workflow_containers.building import from_base, from_debian
 from workflow_containers.building.given import Inputs, Tools
 from workflow_containers.building.ground import Ground
 from workflow_containers.building.recipe import Recipe, linker_cache, rules
+from workflow_containers.debian.holding import Renewal
 from workflow_containers.definition import Base, Debian, Definition
 from workflow_containers.errors import DefinitionError
 from workflow_containers.layers import closure, layer, ldcache
@@ -44,13 +45,17 @@ class PlatformImage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageArchive:
-    """A finished archive: its own digest and size in bytes, and what is in it by digest."""
+    """A finished archive: its own digest and size in bytes, and what is in it by digest.
+
+    `renewal` tells of Debian packages that had to be resolved again.
+    """
 
     path: Path
     digest: Digest
     size: int
     index_digest: Digest
     images: tuple[PlatformImage, ...]
+    renewal: Renewal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,10 +76,15 @@ def build_archive(
     _require_given(definition, inputs)
     store = Store(tools.store.absolute())
     grounds = _grounds(definition, inputs, tools, store)
+    renewal = grounds[0].renewal
+    if renewal is not None:
+        noted = {**inputs.annotations, image.RENEWED_LOCK: str(renewal.lock)}
+        inputs = replace(inputs, annotations=noted)
     plans = [_Layers(ground=ground, recipes=_recipes(ground, inputs, tools)) for ground in grounds]
     made = _made(plans, store, tools.workers)
     built = tuple(_built(plan, made, definition, inputs, store) for plan in plans)
-    return _written(definition, inputs, built, store, destination)
+    written = _written(definition, inputs, built, store, destination)
+    return replace(written, renewal=renewal)
 
 
 def _grounds(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from workflow_containers import architecture
@@ -11,8 +11,9 @@ from workflow_containers.building import rootfs
 from workflow_containers.building.given import Tools
 from workflow_containers.building.ground import Ground
 from workflow_containers.building.recipe import Materials
-from workflow_containers.debian import fetch, lock
-from workflow_containers.debian.lock import Lock, Package
+from workflow_containers.debian import lock
+from workflow_containers.debian.holding import Source, with_native
+from workflow_containers.debian.lock import Lock, Package, Wanted
 from workflow_containers.definition import Debian, Definition
 from workflow_containers.errors import DefinitionError
 from workflow_containers.platform import Platform
@@ -20,8 +21,6 @@ from workflow_containers.python.bytecode import Bytecode, Compile, Sharing, nowh
 from workflow_containers.python.target_python import TargetPython, identity
 from workflow_containers.store import Store
 from workflow_sbom.errors import Fault
-
-_GLIBC = re.compile(r"2\.([0-9]{1,3})(?![0-9])")
 
 
 def grounds(
@@ -33,13 +32,18 @@ def grounds(
     """
     locked = lock.load(root / debian.lock)
     _require_fitting(definition.name, debian, locked)
-    packages = _packages(definition, debian, locked, tools.native)
-    fetch.packages(
-        (package for each in packages.values() for package in each),
+    source = Source(
         store=store,
         mirrors=tools.mirrors,
         fetch=tools.fetch,
+        environment=tools.environment,
+        run=tools.run,
+        policy=tools.policy,
+        keyring=tools.keyring,
     )
+    wanted = Wanted(image=definition.name, debian=debian, platforms=definition.platforms)
+    held = source.hold(with_native(wanted, locked, tools.native), locked)
+    packages = held.packages
     materials = Materials(
         definition=definition,
         store=store,
@@ -47,7 +51,7 @@ def grounds(
         site=rootfs.site(definition),
     )
     return tuple(
-        _ground(platform, packages[platform], materials)
+        replace(_ground(platform, packages[platform], materials), renewal=held.renewal)
         for platform in sorted(definition.platforms)
     )
 
@@ -57,14 +61,6 @@ def _require_fitting(name: str, debian: Debian, locked: Lock) -> None:
     if locked.suite != debian.suite:
         fault = Fault("suite", f"{debian.suite!r}, but {locked.suite!r} is locked")
         raise DefinitionError(name, [fault])
-
-
-def _packages(
-    definition: Definition, debian: Debian, locked: Lock, native: Platform | None
-) -> dict[Platform, tuple[Package, ...]]:
-    """The locked packages of each platform, and of this machine's, whose Python compiles."""
-    wanted = sorted({*definition.platforms, *((native,) if native in locked.platforms else ())})
-    return {platform: locked.select(platform, debian.packages, debian.lock) for platform in wanted}
 
 
 def _bytecode(
@@ -104,15 +100,7 @@ def _ground(platform: Platform, packages: tuple[Package, ...], materials: Materi
         platform=platform,
         architecture=arch,
         materials=materials,
-        glibc=_glibc(packages),
+        glibc=lock.glibc(packages),
         name="Debian packages",
         recipes=(materials.root(arch), *map(materials.package, packages)),
     )
-
-
-def _glibc(packages: Iterable[Package]) -> int:
-    """The C library's minor version, which decides the wheels that run; 17 without one."""
-    for package in packages:
-        if package.name == "libc6" and (found := _GLIBC.match(package.version)):
-            return int(found[1])
-    return 17

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from workflow_containers.base.bringing import Bring, from_layouts
+from workflow_containers.debian.holding import Policy
 from workflow_containers.debian.mirror import Mirrors
 from workflow_containers.host import native_platform
 from workflow_containers.network.transport import Fetch
@@ -34,7 +35,9 @@ class Inputs:
 class Tools:
     """What a build works with: the store's folder, the mirrors, pip's argv and environment.
 
-    `bring` is asked for a base that the store does not have.
+    `bring` is asked for a base that the store does not have. `policy` says what is done when the
+    mirror no longer has a locked package: stop, or resolve the image's packages again, proved by
+    `keyring` (the host's Debian archive keyring when None).
     """
 
     store: Path
@@ -46,3 +49,5 @@ class Tools:
     run: Run = run
     native: Platform | None = field(default_factory=native_platform)
     workers: int = 2
+    policy: Policy = "strict"
+    keyring: Path | None = None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from workflow_containers.architecture import Architecture
 from workflow_containers.building.recipe import Materials, Recipe
+from workflow_containers.debian.holding import Renewal
 from workflow_containers.layers.closure import NO_LIBRARIES, Libraries
 from workflow_containers.layers.entries import Directory, directory
 from workflow_containers.layers.layer import Layer
@@ -26,7 +27,7 @@ class Ground:
     That one is called `name`; `materials` make what goes on it. `glibc` is the C library's minor
     version. The rest is of the finished layers: what is `inherited` of their configuration, how
     their folders are named again, where an entry comes to stand on them, what they have for
-    libraries.
+    libraries. `renewal` tells of packages that are not the locked ones.
     """
 
     platform: Platform
@@ -40,6 +41,7 @@ class Ground:
     folder: Callable[[str], Directory] = directory
     put: Callable[[Recipe], Recipe] = _as_it_is
     libraries: Libraries = NO_LIBRARIES
+    renewal: Renewal | None = None
 
     @property
     def target(self) -> Target:

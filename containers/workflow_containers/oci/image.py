@@ -21,6 +21,7 @@ BASE_NAME = "org.opencontainers.image.base.name"
 BASE_DIGEST = "org.opencontainers.image.base.digest"
 # How many of a manifest's layers are the base's, the lowest ones; there is no key of OCI's for it.
 BASE_LAYERS = "workflow-containers.base.layers"
+RENEWED_LOCK = "workflow-containers.lock.re-resolved"
 CONTAINERD_NAME = "io.containerd.image.name"
 _SECOND = 1_000_000_000
 _PATH = "/usr/local/bin:/usr/bin:/bin"

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from simulators.images import CREATED, World, deb, elf, locked, member, wheel, world
+from simulators.apt import FakeApt
+from simulators.images import CREATED, MIRRORS, World, deb, elf, locked, member, wheel, world
 from workflow_containers.building.builder import ImageArchive, build_archive
 from workflow_containers.building.given import Tools
 from workflow_containers.debian import lock
@@ -20,6 +21,7 @@ from workflow_containers.errors import (
     MirrorError,
 )
 from workflow_containers.layers.entries import File
+from workflow_containers.oci import image
 from workflow_containers.oci.layout import Layout
 from workflow_containers.platform import AMD64, ARM64
 
@@ -284,6 +286,54 @@ def test_a_package_the_mirror_dropped_is_named_with_the_remedy(shop: World, tmp_
     assert str(caught.value) == (
         "the mirror no longer has libc6 2.41-12 (arm64); run workflow-containers lock"
     )
+
+
+def moved_on(shop: World) -> FakeApt:
+    """The mirror has a newer tzdata instead of the locked one; what apt finds there."""
+    held = lock.load(shop.root / "images/debian.lock.json")
+    data = deb(
+        "tzdata",
+        [member("./usr/share/zoneinfo/UTC", b"TZif new")],
+        architecture="all",
+        version="2026b-1",
+    )
+    new = locked(data, "tzdata", version="2026b-1", architecture="all")
+    suite = {p.architecture: {e.name: e for e in each} for p, each in held.platforms.items()}
+    for each in suite.values():
+        old = each["tzdata"]
+        shop.mirror.files.pop(MIRRORS.url(old.archive, old.path), None)
+        each["tzdata"] = shop.mirror.add(new, data)
+    return FakeApt(mirrors=MIRRORS, suite=suite)
+
+
+def test_a_package_the_mirror_dropped_is_resolved_again_where_that_is_allowed(
+    shop: World, tmp_path: Path
+) -> None:
+    apt = moved_on(shop)
+    tools = dataclasses.replace(
+        shop.tools(tmp_path / "store"),
+        policy="re-resolve",
+        keyring=tmp_path / "keys.gpg",
+        run=lambda command: (apt if str(command.argv[0]).startswith("apt") else shop.machine)(
+            command
+        ),
+    )
+    made = build_archive(definition(shop), shop.inputs(), tools, tmp_path / "shop.tar")
+    assert made.renewal is not None
+    assert [change.kind for change in made.renewal.changes] == ["upgraded", "upgraded"]
+    with Layout(made.path) as layout:
+        noted = layout.image(AMD64).config["config"]["Labels"]
+    assert noted[image.RENEWED_LOCK] == str(made.renewal.lock)
+    again = build_archive(definition(shop), shop.inputs(), tools, tmp_path / "again.tar")
+    assert again.index_digest == made.index_digest
+    assert len([argv for argv in apt.commands if "update" in argv]) == 2
+
+
+def test_what_is_as_locked_has_no_note(shop: World, tmp_path: Path) -> None:
+    made = build(shop, tmp_path)
+    assert made.renewal is None
+    with Layout(made.path) as layout:
+        assert image.RENEWED_LOCK not in layout.image(AMD64).config["config"]["Labels"]
 
 
 def test_a_mirror_that_lies_is_not_believed(shop: World, tmp_path: Path) -> None:
