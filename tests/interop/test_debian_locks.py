@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from support.debian import DebianMirror, Key, require_tools
+from workflow_containers.debian import lock, locking
+from workflow_containers.debian.holding import Source
+from workflow_containers.debian.lock import Wanted
 from workflow_containers.debian.resolve import Apt, Indexes
-from workflow_containers.errors import MirrorError
+from workflow_containers.definition import Debian
+from workflow_containers.errors import AbsentError, MirrorError
+from workflow_containers.network.transport import fetcher
 from workflow_containers.platform import AMD64, ARM64, Platform
 from workflow_containers.run import run
+from workflow_containers.store import Store
 
 
 @pytest.fixture(scope="module")
@@ -180,3 +188,58 @@ def test_nothing_of_the_hosts_apt_configuration_takes_part(
     )
     with pytest.raises(MirrorError):
         careless.open("trixie", AMD64)
+
+
+def image(*packages: str, without: tuple[str, ...] = ()) -> Wanted:
+    debian = Debian(
+        suite="trixie",
+        lock="debian.lock.json",
+        packages=packages,
+        closure=True,
+        without=without,
+        exclude=(),
+    )
+    return Wanted(image="shop", debian=debian, platforms=(AMD64, ARM64))
+
+
+def test_from_a_lock_the_packages_come_without_apt_and_when_they_are_gone_by_it(
+    mirror: DebianMirror, tmp_path: Path
+) -> None:
+    wanted = image("base", "certs", without=("debconf",))
+    data = locking.resolved([wanted], apt(mirror, tmp_path / "apt"))
+    assert str(tmp_path).encode() not in data
+    locked = lock.parse(data, "debian.lock.json")
+    source = Source(
+        store=Store(tmp_path / "store"),
+        mirrors=mirror.mirrors,
+        fetch=fetcher({}),
+        environment={},
+        run=run,
+        keyring=mirror.key.ring,
+    )
+    held = source.hold(wanted, locked)
+    assert held.renewal is None
+    assert all(source.store.has(p.sha256) for each in held.packages.values() for p in each)
+
+    for old in mirror.root.rglob("openssl_3.5-1+deb13u1_all.deb"):
+        old.unlink()
+    mirror.add(
+        "openssl", version="1:3.5-1+deb13u2", more="Depends: docs\n", suite="trixie-security"
+    )
+    mirror.publish()
+    fresh = replace(source, store=Store(tmp_path / "fresh"))
+    with pytest.raises(AbsentError, match=r"no longer has openssl 1:3\.5-1\+deb13u1 \(all\)"):
+        fresh.hold(wanted, locked)
+    lenient = replace(fresh, policy="re-resolve", environment={"PATH": os.environ["PATH"]})
+    renewed = lenient.hold(wanted, locked)
+    assert renewed.renewal is not None
+    assert [str(change) for change in renewed.renewal.changes] == [
+        f"{change} (linux/{each})"
+        for each in ("amd64", "arm64")
+        for change in (
+            "docs none → 1.0-1",
+            "openssl 1:3.5-1+deb13u1 → 1:3.5-1+deb13u2",
+        )
+    ]
+    shutil.rmtree(tmp_path / "mirror")
+    assert lenient.hold(wanted, locked) == renewed

@@ -57,7 +57,7 @@ def resolved() -> tuple[Package, ...]:
                 environment=os.environ,
                 run=run,
             )
-            return apt.resolve(SUITE, platform, NAMES)
+            return apt.open(SUITE, platform).named(NAMES)
     except ContainersError as error:
         absent(f"no Python 3.14 of Debian {SUITE}: {error}")
 

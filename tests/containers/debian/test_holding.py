@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import http.client
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +13,7 @@ from workflow_containers.debian import lock
 from workflow_containers.debian.holding import Policy, Source, with_native
 from workflow_containers.debian.lock import Lock, Package, Wanted
 from workflow_containers.definition import Debian
-from workflow_containers.errors import AbsentError, MirrorError
+from workflow_containers.errors import AbsentError, MirrorError, NetworkError
 from workflow_containers.platform import AMD64, ARM64
 from workflow_containers.store import Store
 
@@ -146,7 +145,7 @@ def test_builds_at_once_resolve_once_and_agree(world: World) -> None:
 
 def test_a_mirror_out_of_reach_is_no_reason_to_resolve(world: World) -> None:
     def silent(_: str) -> IO[bytes]:
-        raise http.client.RemoteDisconnected("no answer")
+        raise NetworkError("no answer")
 
     source = replace(world.source("re-resolve"), fetch=silent)
     with pytest.raises(MirrorError, match="can't be fetched: no answer") as caught:
