@@ -35,7 +35,9 @@ class Member:
     name: str = described("The distribution's name", pattern=r"[A-Za-z0-9][A-Za-z0-9._-]*")
     project: str = described("The folder with its pyproject.toml", pattern=r"\.|" + _RELATIVE)
     extras: tuple[str, ...] = described("Its extras whose requirements are locked", default=())
-    groups: tuple[str, ...] = described("Its dependency groups that are locked", default=())
+    groups: tuple[str, ...] = described(
+        "Its dependency groups that are locked", default=(), pattern=r"[A-Za-z0-9][A-Za-z0-9._-]*"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

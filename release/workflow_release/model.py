@@ -19,6 +19,8 @@ from workflow_release.source import Source as Source  # noqa: PLC0414 - part of 
 from workflow_release.version import Version
 from workflow_sbom.digest import Digest
 
+_RENEWED = " (re-resolved)"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sdist:
@@ -192,6 +194,11 @@ class Plan:
         """The same release, which goes to this machine's folders alone."""
         return replace(self, targets=tuple(t for t in self.targets if t.kind == "directory"))
 
+    @property
+    def has_images(self) -> bool:
+        """Whether container images are among what is made."""
+        return any(isinstance(recipe, Image) for recipe in self.recipes)
+
     def recipe(self, recipe_id: str) -> Recipe:
         """The recipe of that id; raises `KeyError`."""
         for recipe in self.recipes:
@@ -224,10 +231,22 @@ class Artifact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lock:
-    """A locked input of a build: a lock file's path in the repository and its digest."""
+    """A locked input of a build: a lock file's path in the repository and its digest.
+
+    One that was resolved again while building says so in its name: it is not in the repository.
+    """
 
     name: str
     digest: Digest
+
+    @property
+    def is_renewed(self) -> bool:
+        """Whether it was resolved again while building."""
+        return self.name.endswith(_RENEWED)
+
+    def renewed(self, digest: Digest) -> Lock:
+        """What came of resolving it again."""
+        return Lock(name=f"{self.name}{_RENEWED}", digest=digest)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,6 +67,18 @@ def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
         ('packages = ["libc6"', 'packages = ["--evil"', "does not match"),
         ('suite = "trixie"', 'suite = "trixie main\\ndeb x"', "does not match"),
         ('project = "shop"', 'project = "/etc"', "does not match"),
+        ('project = "shop"', 'project = "shop"\ngroups = ["--evil"]', "does not match"),
+        ("ports = [8080]", 'without = ["dpkg"]', r"without: .* \(set closure = true\)"),
+        (
+            "ports = [8080]",
+            'closure = true\nwithout = ["dpkg", "dpkg"]',
+            r"without\[1\]: 'dpkg' stands twice",
+        ),
+        (
+            "ports = [8080]",
+            'closure = true\nwithout = ["libc6"]',
+            r"without\[0\]: 'libc6' is in packages, too",
+        ),
     ],
 )
 def test_what_makes_no_image_is_refused(

@@ -65,6 +65,14 @@ class Image:
         found = execution.get("Entrypoint") if isinstance(execution, dict) else None
         return tuple(map(str, found)) if isinstance(found, list) else ()
 
+    @property
+    def renewed_lock(self) -> Digest | None:
+        """The lock of Debian packages that was resolved again for it; raises `DigestError`."""
+        execution = self.config.get("config")
+        labels = execution.get("Labels") if isinstance(execution, dict) else None
+        found = labels.get(image.RENEWED_LOCK) if isinstance(labels, dict) else None
+        return None if found is None else Digest.parse(str(found))
+
 
 class Layout:
     """An open archive; raises `LayoutError` for one that is not exactly what it says."""

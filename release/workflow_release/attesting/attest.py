@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from workflow_containers.debian import lock
 from workflow_release import names
 from workflow_release.attesting import bundle, provenance, record, statement, sums
-from workflow_release.attesting.provenance import Builder, LocalBuilder
+from workflow_release.attesting.provenance import Builder, Compressor, LocalBuilder
 from workflow_release.attesting.record import Release
 from workflow_release.attesting.statement import Subject
 from workflow_release.errors import PlanError
@@ -44,6 +45,7 @@ def attest(
         ],
         [lock for artifact in artifacts for lock in artifact.locks],
         builder or LocalBuilder(),
+        _compressor() if plan.has_images else None,
     )
     signed = signer.sign_statement(statement.encode(stated))
     return Attested(
@@ -53,6 +55,12 @@ def attest(
         sums=summed,
         provenance=File.of(names.PROVENANCE, bundle.MEDIA_TYPE, signed),
     )
+
+
+def _compressor() -> Compressor:
+    """That of this process: a build with another one than the locks name is refused."""
+    now = lock.compressor()
+    return Compressor(name=now.name, version=now.version, level=now.level)
 
 
 def seal(release: Release, signer: Signer) -> tuple[File, File]:

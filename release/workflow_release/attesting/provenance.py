@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Protocol, assert_never
 
 from workflow_release import names
@@ -90,6 +90,28 @@ class GitHubBuilder:
 Builder = LocalBuilder | GitHubBuilder
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compressor:
+    """What compressed the layers of the images: the builder's own choice, and it decides bytes.
+
+    SLSA calls that an internal parameter: under the builder's control, and for whoever wants the
+    same bytes again.
+    """
+
+    name: str
+    version: str
+    level: int
+
+    def __post_init__(self) -> None:
+        texts = (self.name, self.version)
+        if type(self.level) is not int or not all(map(_is_word, texts)):
+            raise ValueError("a compressor has a name, a version and a level")
+
+
+def _is_word(text: object) -> bool:
+    return isinstance(text, str) and bool(re.fullmatch(r"[A-Za-z0-9.+_-]{1,60}", text))
+
+
 def builder_of(host: Host, source: Source) -> Builder:
     """Who builds: the GitHub workflow when it runs for this very commit, else a plain builder.
 
@@ -147,15 +169,23 @@ def images(plan: Plan, artifacts: Iterable[Indexed]) -> Iterator[Subject]:
 
 
 def provenance(
-    plan: Plan, subjects: Iterable[Subject], locks: Iterable[Lock], builder: Builder
+    plan: Plan,
+    subjects: Iterable[Subject],
+    locks: Iterable[Lock],
+    builder: Builder,
+    compressor: Compressor | None = None,
 ) -> dict[str, Json]:
-    """The statement: its subjects are all files that were made, before this one."""
+    """The statement: its subjects are all files that were made, before this one.
+
+    `compressor` is named where there are images.
+    """
+    compressed: dict[str, Json] = {"compressor": asdict(compressor)} if compressor else {}
     return statement(
         subjects,
         PREDICATE,
         {
             "buildDefinition": {
-                **_definition(plan, builder),
+                **_definition(plan, builder, compressed),
                 "resolvedDependencies": [_commit(plan.source), *_locked(locks)],
             },
             "runDetails": _run(builder),
@@ -163,7 +193,7 @@ def provenance(
     )
 
 
-def _definition(plan: Plan, builder: Builder) -> dict[str, Json]:
+def _definition(plan: Plan, builder: Builder, internal: dict[str, Json]) -> dict[str, Json]:
     release: dict[str, Json] = {
         "ref": ref_of(plan.source),
         "version": str(plan.version),
@@ -176,13 +206,17 @@ def _definition(plan: Plan, builder: Builder) -> dict[str, Json]:
             return {
                 "buildType": LOCAL_BUILD,
                 "externalParameters": release,
-                "internalParameters": {},
+                "internalParameters": internal,
             }
         case GitHubBuilder():
             return {
                 "buildType": GITHUB_BUILD,
                 "externalParameters": {"workflow": _workflow(builder)},
-                "internalParameters": {"github": _github(builder), "release": release},
+                "internalParameters": {
+                    "github": _github(builder),
+                    "release": release,
+                    **internal,
+                },
             }
         case _:
             assert_never(builder)
@@ -222,6 +256,21 @@ def _run(builder: Builder) -> dict[str, Json]:
             return {"builder": {"id": builder.id}, "metadata": {"invocationId": run}}
         case _:
             assert_never(builder)
+
+
+def compressor_in(stated: Any) -> Compressor | None:
+    """The compressor that a provenance statement names; raises `VerificationError`.
+
+    Like `builder_in`: the caller makes the whole statement again with it, and compares.
+    """
+    try:
+        found = stated["predicate"]["buildDefinition"]["internalParameters"].get("compressor")
+        return None if found is None else Compressor(**found)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise VerificationError(
+            "the provenance names no compressor this program knows",
+            remedy="get the release again from where it was published",
+        ) from error
 
 
 def builder_in(stated: Any) -> Builder:

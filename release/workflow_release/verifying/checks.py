@@ -187,7 +187,8 @@ def origin(data: bytes, release: Release, expected: Expected) -> Origin:
     files = [Subject(entry.name, entry.digest) for entry in (*release.described, release.sums)]
     subjects = [*files, *provenance.images(release.plan, release.artifacts)]
     locks = [lock for built in release.artifacts for lock in built.locks]
-    wanted = provenance.provenance(release.plan, subjects, locks, builder)
+    compressor = provenance.compressor_in(signed.stated) if release.plan.has_images else None
+    wanted = provenance.provenance(release.plan, subjects, locks, builder, compressor)
     faults = [
         *_subject_faults(wanted["subject"], signed.stated.get("subject")),
         *statement.differences(_rest(wanted), _rest(signed.stated)),

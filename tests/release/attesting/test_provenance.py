@@ -8,7 +8,13 @@ import pytest
 
 from simulators import releases
 from workflow_release.attesting import provenance
-from workflow_release.attesting.provenance import GitHubBuilder, LocalBuilder, builder_of, ref_of
+from workflow_release.attesting.provenance import (
+    Compressor,
+    GitHubBuilder,
+    LocalBuilder,
+    builder_of,
+    ref_of,
+)
 from workflow_release.attesting.statement import Subject
 from workflow_release.errors import SigningError, VerificationError
 from workflow_release.model import Lock, Source
@@ -200,3 +206,38 @@ def test_the_builder_is_read_back(builder: provenance.Builder) -> None:
 def test_no_known_builder_is_an_error(stated: Any) -> None:
     with pytest.raises(VerificationError, match="names no builder"):
         provenance.builder_in(stated)
+
+
+ZLIB = Compressor(name="zlib-ng", version="2.3.3", level=6)
+
+
+@pytest.mark.parametrize("builder", [LocalBuilder(), BUILDER])
+def test_the_compressor_of_images_is_an_internal_parameter(builder: provenance.Builder) -> None:
+    plan = releases.on_github(releases.plan())
+    stated: Any = provenance.provenance(plan, [Subject("f", A)], [], builder, ZLIB)
+    internal = stated["predicate"]["buildDefinition"]["internalParameters"]
+    assert internal["compressor"] == {"name": "zlib-ng", "version": "2.3.3", "level": 6}
+    assert provenance.compressor_in(stated) == ZLIB
+    assert provenance.builder_in(stated) == builder
+
+
+def test_without_images_no_compressor_is_named() -> None:
+    stated = provenance.provenance(releases.plan(), [Subject("f", A)], [], LocalBuilder())
+    assert provenance.compressor_in(stated) is None
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        "zlib",
+        {},
+        {"name": "zlib-ng", "version": "2", "level": "6"},
+        {"name": "zlib-ng", "version": "2", "level": True},
+        {"name": "zlib\x1b[31m", "version": "2", "level": 6},
+        {"name": "zlib-ng", "version": "2", "level": 6, "more": 1},
+    ],
+)
+def test_a_malformed_compressor_is_an_error(found: Any) -> None:
+    stated = {"predicate": {"buildDefinition": {"internalParameters": {"compressor": found}}}}
+    with pytest.raises(VerificationError, match="names no compressor"):
+        provenance.compressor_in(stated)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import astuple, replace
 from pathlib import Path, PurePosixPath
 
 from workflow_containers import definition as definitions
@@ -10,11 +10,14 @@ from workflow_containers.base.registries import from_registries
 from workflow_containers.building.builder import build_archive
 from workflow_containers.building.given import Inputs, Tools
 from workflow_containers.debian import mirror as mirrors
+from workflow_containers.debian.holding import Renewal
+from workflow_containers.debian.lock import compressor
 from workflow_containers.definition import Definition
 from workflow_containers.errors import ContainersError
 from workflow_containers.network.transport import fetcher
 from workflow_containers.oci import archive
 from workflow_containers.oci.root import index_digest
+from workflow_containers.oci.layout import Layout
 from workflow_containers.registry.connecting import connect
 from workflow_release.building.artifacts.interface import Made, Needed, Workshop, artifact_of
 from workflow_release.building.cache import key
@@ -23,6 +26,8 @@ from workflow_release.errors import BuildError
 from workflow_release.model import Image, Lock
 from workflow_release.planning.plan import expected_name
 from workflow_sbom.digest import Digest
+
+_TOLD = 10
 
 
 def build_image(recipe: Image, shop: Workshop, needed: Needed) -> Made:
@@ -52,15 +57,19 @@ def _build(recipe: Image, shop: Workshop, needed: Needed, work: Path) -> Made:
         repository=shop.plan.source.repository,
         commit=shop.plan.source.commit,
         platforms=[str(platform) for platform in recipe.platforms],
+        compressor=list(astuple(compressor())),
     )
 
     def make(folder: Path) -> None:
         out = folder / expected_name(recipe, shop.plan.version)
         tools = _tools(shop)
-        build_archive(image, _given(recipe, shop, needed, stage), tools, out)
+        made = build_archive(image, _given(recipe, shop, needed, stage), tools, out)
+        if made.renewal is not None:
+            shop.progress.note(_renewal(recipe, made.renewal))
 
     hit = shop.cache.file(key("image", parts), make)
-    locks = tuple(_lock(file, stage) for file in files if _is_lock(file, image))
+    renewed = _renewed(hit.path)
+    locks = tuple(_lock(file, stage, image, renewed) for file in files if _is_lock(file, image))
     artifact = replace(
         artifact_of(hit, recipe.id, archive.MEDIA_TYPE, locks),
         platforms=tuple(sorted(recipe.platforms)),
@@ -111,6 +120,7 @@ def _tools(shop: Workshop) -> Tools:
         fetch=fetcher(shop.host.environment),
         bring=from_registries(connect(shop.host.environment)),
         workers=shop.host.processors,
+        policy="strict" if shop.plan.version.stable else "re-resolve",
     )
 
 
@@ -118,5 +128,24 @@ def _is_lock(file: Tracked, image: Definition) -> bool:
     return str(file.path) in {image.lock, image.requirements}
 
 
-def _lock(file: Tracked, stage: Path) -> Lock:
-    return Lock(name=str(file.path), digest=Digest.of((stage / file.path).read_bytes()))
+def _renewed(archived: Path) -> Digest | None:
+    """Which lock was resolved again for an image: the archive tells, also one of the cache."""
+    with Layout(archived) as layout:
+        return layout.images[0].renewed_lock
+
+
+def _lock(file: Tracked, stage: Path, image: Definition, renewed: Digest | None) -> Lock:
+    """The committed lock, or what came of resolving it again."""
+    lock = Lock(name=str(file.path), digest=Digest.of((stage / file.path).read_bytes()))
+    if renewed is None or lock.name != image.lock:
+        return lock
+    return lock.renewed(renewed)
+
+
+def _renewal(recipe: Image, renewal: Renewal) -> str:
+    changes = [str(change) for change in renewal.changes]
+    more = [f"and {len(changes) - _TOLD} more"] if len(changes) > _TOLD else []
+    return (
+        f"{recipe.id}: the mirror no longer has what is locked; resolved again, as {renewal.lock}:"
+        f" {', '.join([*changes[:_TOLD], *more])}"
+    )

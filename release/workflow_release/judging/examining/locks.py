@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 from typing import Any
 
+from workflow_containers.errors import DefinitionError
+from workflow_containers.python import locks
 from workflow_sbom import canonical, requirements
 from workflow_sbom.errors import DocumentError, TableError
 
@@ -29,10 +31,13 @@ def unlocked(name: str, data: bytes) -> tuple[str, ...]:
             return tuple(_go(data.decode()))
         if file.endswith(".lock.json"):
             return tuple(_packages(canonical.decode(data)))
+        if locks.kind(file) != "requirements":
+            locks.check(file, data)
+            return ()
         if file.endswith(".txt"):
             requirements.parse(data)
             return ()
-    except TableError as error:
+    except (TableError, DefinitionError) as error:
         return tuple(map(str, error.faults))
     except (DocumentError, UnicodeDecodeError) as error:
         return (f"it can't be read: {error}",)

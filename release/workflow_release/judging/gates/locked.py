@@ -21,7 +21,10 @@ def locked(candidate: Candidate) -> Iterator[Fault]:
         if missing := _missing(artifact, recipe, evidence):
             yield Fault(artifact.name, f"it was built without {missing}", "commit one")
         for lock in artifact.locks:
-            if (lock.name, lock.digest) not in examined:
+            if lock.is_renewed:
+                said = f"its lock is {lock.name}: the mirror no longer had what was committed"
+                yield Fault(artifact.name, said, "lock again, and commit that")
+            elif (lock.name, lock.digest) not in examined:
                 yield Fault(artifact.name, f"its lock {lock.name} was not examined", _RELOCK)
     for found in candidate.locks:
         for fault in found.unlocked:

@@ -7,15 +7,30 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
+from simulators.images import locked, world
 from support.git_repository import GitRepository
 from support.workshops import PROJECT, Bench
+from workflow_containers.building.builder import build_archive
+from workflow_containers.debian.changes import Change
+from workflow_containers.debian.holding import Renewal
+from workflow_containers.definition import load
+from workflow_containers.oci.image import RENEWED_LOCK
 from workflow_containers.platform import AMD64
-from workflow_release.building.artifacts.image import _given, _tools
+from workflow_release.building.artifacts.image import (
+    _given,
+    _lock,
+    _renewal,
+    _renewed,
+    _tools,
+)
 from workflow_release.building.artifacts.interface import Mirror
 from workflow_release.building.artifacts.python import build_sdist, build_wheel
 from workflow_release.building.build import build
+from workflow_release.building.staging import Tracked
 from workflow_release.errors import BuildError
 from workflow_release.model import Image, Sdist, Wheel
+from workflow_release.version import Version
+from workflow_sbom.digest import Digest
 
 DEFINITION = """\
 name = "box"
@@ -117,3 +132,53 @@ def test_a_named_mirror_comes_before_the_machines(bench: Bench, repository: GitR
     assert "one.example.org" in str(tools.mirrors)
     assert "two.example.org" in str(tools.mirrors)
     assert "GITHUB_TOKEN" not in tools.environment
+
+
+@pytest.mark.parametrize(
+    ("version", "policy"),
+    [("1.2.3", "strict"), ("1.2.3-rc.1", "re-resolve"), ("1.2.3-dev.4", "re-resolve")],
+)
+def test_only_a_pre_release_may_resolve_again(
+    bench: Bench, repository: GitRepository, version: str, policy: str
+) -> None:
+    repository.commit("feat: x", **PROJECT)
+    bench.environment = {"WORKFLOW_DEBIAN_MIRROR": "http://one.example.org/debian"}
+    shop = bench.workshop(repository)
+    shop = replace(shop, plan=replace(shop.plan, version=Version.parse(version)))
+    assert _tools(shop).policy == policy
+
+
+def renewal(count: int) -> Renewal:
+    before, after = (locked(b"x", "tzdata", version=each) for each in ("2026a-1", "2026b-1"))
+    change = Change(platform=AMD64, name="tzdata", before=before, after=after)
+    return Renewal(lock=Digest("a" * 64), changes=(change,) * count)
+
+
+def test_what_was_resolved_again_is_told() -> None:
+    assert _renewal(IMAGE, renewal(1)) == (
+        "image:box: the mirror no longer has what is locked; resolved again, as"
+        f" sha256:{'a' * 64}: tzdata 2026a-1 → 2026b-1 (linux/amd64)"
+    )
+    assert _renewal(IMAGE, renewal(15)).endswith("(linux/amd64), and 5 more")
+
+
+def test_the_archive_tells_which_lock_it_is_of_and_that_lock_is_recorded(tmp_path: Path) -> None:
+    shop = world(tmp_path / "repository")
+    path = tmp_path / "shop.tar"
+    defined = load(shop.root / "images/shop.toml")
+    store, inputs = tmp_path / "store", shop.inputs()
+    build_archive(defined, inputs, shop.tools(store), path)
+    assert _renewed(path) is None
+
+    digest = Digest.of(b"another lock")
+    noted = {**inputs.annotations, RENEWED_LOCK: str(digest)}
+    build_archive(defined, replace(inputs, annotations=noted), shop.tools(store), path)
+    assert _renewed(path) == digest
+    tracked = [
+        Tracked(path=PurePosixPath(name), mode="100644", id="0" * 40)
+        for name in ("images/debian.lock.json", "images/shop.txt")
+    ]
+    debian, wheels = (_lock(each, shop.root, defined, digest) for each in tracked)
+    assert (debian.name, debian.digest) == ("images/debian.lock.json (re-resolved)", digest)
+    assert (debian.is_renewed, wheels.is_renewed) == (True, False)
+    assert _lock(tracked[0], shop.root, defined, None).name == "images/debian.lock.json"

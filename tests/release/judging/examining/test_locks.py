@@ -127,12 +127,45 @@ def test_debian_packages_are_locked_by_digests(data: bytes, faults: tuple[str, .
     assert unlocked("containers/debian.lock.json", data) == faults
 
 
-@pytest.mark.parametrize("name", ["uv.lock", "poetry.lock", "", "requirements.in"])
+@pytest.mark.parametrize("name", ["poetry.lock", "", "requirements.in", "pylock.a.b.toml"])
 def test_an_unknown_kind_of_lock_leaves_everything_open(name: str) -> None:
     assert unlocked(name, b"anything") == ("it is no kind of lock that is known here",)
 
 
-@pytest.mark.parametrize("name", ["package-lock.json", "x.lock.json", "go.sum", "x.txt"])
+WHEEL = '[[package]]\nname = "x"\nversion = "1"\nsource = { registry = "r" }\nwheels = [{ url = "x"'
+PYLOCK = 'lock-version = "1.0"\ncreated-by = "x"\n[[packages]]\nname = "x"\nversion = "1"\n'
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "count"),
+    [
+        ("uv.lock", f'{WHEEL}, hash = "sha256:{"0" * 64}" }}]', 0),
+        ("uv.lock", f"{WHEEL} }}]", 1),
+        ("uv.lock", f'{WHEEL}, hash = "md5:00" }}]', 1),
+        (
+            "images/pylock.shop.toml",
+            (
+                f'{PYLOCK}wheels = [{{ path = "x-1-py3-none-any.whl",'
+                f' hashes = {{ sha256 = "{"0" * 64}" }} }}]'
+            ),
+            0,
+        ),
+        (
+            "pylock.toml",
+            f'{PYLOCK}wheels = [{{ path = "x-1-py3-none-any.whl", hashes = {{ md5 = "0" }} }}]',
+            1,
+        ),
+    ],
+)
+def test_other_tools_locks_are_locked_by_sha256(name: str, text: str, count: int) -> None:
+    head = 'version = 1\nrequires-python = ">=3.11"\n' if name == "uv.lock" else ""
+    assert len(unlocked(name, f"{head}{text}\n".encode())) == count
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["package-lock.json", "x.lock.json", "go.sum", "x.txt", "uv.lock", "pylock.toml"],
+)
 @given(data=st.binary(max_size=300))
 def test_any_bytes_are_judged_without_stumbling(name: str, data: bytes) -> None:
     assert all(isinstance(fault, str) for fault in unlocked(name, data))

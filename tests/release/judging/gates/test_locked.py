@@ -57,6 +57,15 @@ def test_a_lock_of_other_bytes_is_another_lock(good: Candidate) -> None:
     assert len(findings("locked", other)) == 2
 
 
+def test_a_lock_that_was_resolved_again_is_refused(good: Candidate) -> None:
+    renewed = LOCKS["debian"].renewed(Digest.of(b"another"))
+    made = relocked(good, renewed, LOCKS["python"], LOCKS["npm"])
+    assert findings("locked", made)[-1] == (
+        "box-1.2.3.oci.tar: its lock is debian.lock.json (re-resolved):"
+        " the mirror no longer had what was committed"
+    )
+
+
 def test_what_a_lock_leaves_open_is_said_once(good: Candidate) -> None:
     first, *rest = good.locks
     open_lock = replace(first, unlocked=("x has no --hash", "y is not pinned"))
