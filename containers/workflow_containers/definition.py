@@ -75,8 +75,8 @@ class Debian:
     suite: str
     lock: str
     packages: tuple[str, ...]
-    closure: bool
-    without: tuple[str, ...]
+    closure: bool = False
+    without: tuple[str, ...] = ()
     exclude: tuple[str, ...]
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import shutil
 import socket
 import subprocess
 import tempfile
@@ -26,11 +27,15 @@ import psycopg
 import pytest
 
 from support import docker_engine, postgres, registries
+from support.absent import absent
 from support.docker_engine import Docker
 from support.images import ENGINE, IMAGES, MIGRATE, Digests, Emulated, Release
 from support.patience import until
 from support.person import User
 from support.repositories import git
+from workflow_containers.layers.unpack import unpack
+from workflow_containers.oci.layout import Layout
+from workflow_containers.platform import Platform
 from workflow_release.version import Version
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -100,6 +105,24 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
     )
     assert built.code == 0, built.err
     return Release(folder=folder / "images")
+
+
+@pytest.mark.parametrize("name", IMAGES)
+def test_the_linkers_cache_is_what_ldconfig_would_leave(
+    release: Release, name: str, tmp_path: Path
+) -> None:
+    root = tmp_path / "root"
+    with Layout(release.archive(name)) as layout:
+        image = layout.image(Platform("linux", HERE))
+        unpack((entry for layer in image.layers for entry in layout.entries(layer)), root)
+    ours = (root / "etc/ld.so.cache").read_bytes()
+    (root / "etc/ld.so.conf").write_text("include /etc/ld.so.conf.d/*.conf\n", encoding="utf-8")
+    ldconfig = shutil.which("ldconfig", path="/usr/sbin:/sbin") or absent("ldconfig")
+    subprocess.run([ldconfig, "-r", root, "-X", "-C", "/etc/theirs"], check=True)
+    theirs = (root / "etc/theirs").read_bytes()
+    # all but where theirs says that ldconfig made it
+    assert ours[:32] + ours[36:] == theirs[:32] + theirs[36 : len(ours)]
+    assert b"/libssl.so.3\0" in ours
 
 
 # ----------------------------------------------------------------------------------------- docker

@@ -121,7 +121,12 @@ def _recipes(ground: Ground, inputs: Inputs, tools: Tools) -> dict[str, tuple[Re
     definition = materials.definition
     pip = Pip(argv=tools.pip, environment=tools.environment, run=tools.run)
     given = {canonicalize_name(name): path for name, path in inputs.wheels.items()}
-    stored = wheels(locks.pins(definition, target, inputs.root), target, materials.store, pip)
+    stored = wheels(
+        locks.remembered(definition, target, inputs.root, materials.store, rules()),
+        target,
+        materials.store,
+        pip,
+    )
     application = [
         *(
             materials.member_wheel(member, given[canonicalize_name(member.name)], target)

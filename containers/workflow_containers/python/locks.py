@@ -17,6 +17,9 @@ from workflow_containers.definition import Definition, Member
 from workflow_containers.errors import DefinitionError
 from workflow_containers.python import pylock, requirements, uvclosure, uvlock
 from workflow_containers.python.requirements import Pin, Target
+from workflow_containers.store import Store
+from workflow_sbom import canonical
+from workflow_sbom.digest import Digest
 from workflow_sbom.errors import Fault
 
 Kind = Literal["requirements", "pylock", "uv"]
@@ -37,19 +40,40 @@ def pins(definition: Definition, target: Target, root: Path) -> tuple[Pin, ...]:
     Raises `DefinitionError`.
     """
     name = definition.requirements
+    return () if name is None else read(name, _read(root / name), target, definition.wheels)
+
+
+def remembered(
+    definition: Definition, target: Target, root: Path, store: Store, rules: Digest
+) -> tuple[Pin, ...]:
+    """See `pins`; a lock is read once, for a large one takes a while. `rules` digest this code."""
+    name = definition.requirements
     if name is None:
         return ()
-    try:
-        data = (root / name).read_bytes()
-    except OSError as error:
-        remedy = (
-            "run workflow-containers lock"
-            if kind(name) == "requirements"
-            else "make it with the tool it is of"
+    data = _read(root / name)
+    members = [[member.name, member.extras, member.groups] for member in definition.wheels]
+    parts: canonical.Json = [rules.hex, name, Digest.of(data).hex, str(target), members]
+    key = Digest.of(canonical.encode(["pins", parts]))
+    if (known := store.recall(key)) is not None:
+        return tuple(
+            Pin(name=name, version=version, digests=tuple(map(Digest, digests)))
+            for name, version, digests in known
         )
+    found = read(name, data, target, definition.wheels)
+    store.remember(
+        key, [[pin.name, pin.version, [digest.hex for digest in pin.digests]] for pin in found]
+    )
+    return found
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        own = kind(path.name) == "requirements"
+        remedy = "run workflow-containers lock" if own else "make it with the tool it is of"
         fault = Fault("requirements", f"can't be read: {error}", remedy)
-        raise DefinitionError(str(root / name), [fault]) from error
-    return read(name, data, target, definition.wheels)
+        raise DefinitionError(str(path), [fault]) from error
 
 
 def read(name: str, data: bytes, target: Target, members: Sequence[Member]) -> tuple[Pin, ...]:

@@ -12,9 +12,12 @@ from workflow_containers.errors import DefinitionError
 from workflow_containers.platform import AMD64
 from workflow_containers.python import locks
 from workflow_containers.python.requirements import Target
+from workflow_containers.store import Store
+from workflow_sbom.digest import Digest
 
 TARGET = Target(python="3.13", architecture=architecture.of(AMD64), glibc=41)
 SHA = "a" * 64
+RULES = Digest.of(b"rules")
 
 
 @pytest.mark.parametrize(
@@ -68,7 +71,27 @@ def test_every_kind_is_read_from_the_repository(tmp_path: Path, name: str, text:
 
 
 def test_no_lock_needs_nothing(tmp_path: Path) -> None:
-    assert locks.pins(definition(tmp_path, None), TARGET, tmp_path) == ()
+    bare = definition(tmp_path, None)
+    assert locks.pins(bare, TARGET, tmp_path) == ()
+    assert locks.remembered(bare, TARGET, tmp_path, Store(tmp_path), RULES) == ()
+
+
+def test_a_lock_is_read_again_when_anything_about_it_changed(tmp_path: Path) -> None:
+    shop, store = definition(tmp_path, "shop.txt"), Store(tmp_path / "store")
+
+    def found(target: Target = TARGET, rules: Digest = RULES) -> list[str]:
+        return [pin.line for pin in locks.remembered(shop, target, tmp_path, store, rules)]
+
+    path = tmp_path / "shop.txt"
+    path.write_text(f"till==2.0 --hash=sha256:{SHA}\n", encoding="utf-8")
+    assert found() == found() == [f"till==2.0 --hash=sha256:{SHA}"]
+    for memo in (tmp_path / "store/memo").iterdir():
+        memo.write_bytes(memo.read_bytes().replace(b"2.0", b"3.0"))
+    assert found() == [f"till==3.0 --hash=sha256:{SHA}"]  # it was not read again
+    assert found(rules=Digest.of(b"other")) == [f"till==2.0 --hash=sha256:{SHA}"]
+    assert found(dataclasses.replace(TARGET, glibc=36)) == [f"till==2.0 --hash=sha256:{SHA}"]
+    path.write_text(f"till==2.1 --hash=sha256:{SHA}\n", encoding="utf-8")
+    assert found() == [f"till==2.1 --hash=sha256:{SHA}"]
 
 
 def test_a_lock_that_is_not_there_is_told(tmp_path: Path) -> None:
