@@ -21,7 +21,10 @@ from workflow_containers.python.requirements import Target
 from workflow_sbom import tables
 from workflow_sbom.digest import Digest
 from workflow_sbom.errors import Fault, TableError
+from workflow_sbom.tables import described
 
+_NAME = r"[a-z0-9]+(?:-[a-z0-9]+)*"
+_WORD = r"[!-~]{1,200}"
 OWN = ("editable", "virtual", "directory")
 _SOURCES = ("registry", *OWN, "git", "url", "path")
 
@@ -46,8 +49,8 @@ class Condition:
 class Dependency:
     """What a package asks for; version and source where the lock has several of the name."""
 
-    name: str
-    version: str | None = None
+    name: str = described("Its name", pattern=_NAME)
+    version: str | None = described("Its version", default=None, pattern=_WORD)
     source: Mapping[str, str] | None = None
     extra: tuple[str, ...] = ()
     marker: Condition | None = None
@@ -79,8 +82,8 @@ class Wheel:
 class Package:
     """A package, for some platforms perhaps: `resolution_markers` are any of theirs."""
 
-    name: str
-    version: str | None = None
+    name: str = described("Its name", pattern=_NAME)
+    version: str | None = described("Its version", default=None, pattern=_WORD)
     source: Mapping[str, str]
     resolution_markers: tuple[Condition, ...] = ()
     dependencies: tuple[Dependency, ...] = ()

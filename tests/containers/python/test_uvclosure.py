@@ -208,6 +208,10 @@ def test_a_lock_that_is_not_the_targets_is_refused(head: str, message: str) -> N
             ),
             r"package\[0\]\.wheels\[0\]\.hash",
         ),
+        (
+            'version = 1\nrequires-python = ">=3.11"\n[[package]]\nname = "x\\u001b[31m"\n',
+            "does not match",
+        ),
     ],
 )
 def test_a_malformed_lock_is_refused(document: str, message: str) -> None:
