@@ -160,6 +160,22 @@ def _made(plans: Sequence[_Layers], store: Store, workers: int) -> dict[Digest, 
             raise
 
 
+def _fragments(
+    plan: _Layers, made: Mapping[Digest, Fragment], store: Store
+) -> tuple[dict[str, tuple[Fragment, ...]], frozenset[str]]:
+    """The fragments of each layer, and the libraries that the linker's cache among them lists."""
+    fragments = {
+        name: tuple(made[recipe.key] for recipe in recipes)
+        for name, recipes in plan.recipes.items()
+    }
+    ground = plan.ground
+    libraries = ldcache.libraries(fragments.get(ground.name, ()), ground.architecture)
+    if libraries:
+        cache = linker_cache(ldcache.encode(libraries, ground.architecture))
+        fragments[ground.name] += (cache.make(store),)
+    return fragments, frozenset(library.soname for library in libraries)
+
+
 def _built(
     plan: _Layers,
     made: Mapping[Digest, Fragment],
@@ -169,17 +185,9 @@ def _built(
 ) -> archive.Built:
     ground = plan.ground
     title = f"{definition.name} {ground.platform}"
-    fragments = {
-        name: tuple(made[recipe.key] for recipe in recipes)
-        for name, recipes in plan.recipes.items()
-    }
-    libraries = ldcache.libraries(fragments.get(ground.name, ()), ground.architecture)
-    if libraries:
-        cache = linker_cache(ldcache.encode(libraries, ground.architecture))
-        fragments[ground.name] += (cache.make(store),)
+    fragments, cached = _fragments(plan, made, store)
     layer.check_paths(fragments.values(), title)
     everything = (each for group in fragments.values() for each in group)
-    cached = frozenset(library.soname for library in libraries)
     closure.check(everything, ground.architecture, title, replace(ground.libraries, cached=cached))
     made_here = tuple(
         layer.assemble(store, name, group, rules(), ground.folder)
