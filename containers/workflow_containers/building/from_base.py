@@ -51,6 +51,7 @@ def _ground(
         architecture=architecture.of(base.platform),
         materials=materials,
         glibc=python.glibc,
+        release=python.release,
         name="users",
         recipes=materials.users(base.tree),
         layers=base.layers,

@@ -101,6 +101,7 @@ def _ground(platform: Platform, packages: tuple[Package, ...], materials: Materi
         architecture=arch,
         materials=materials,
         glibc=lock.glibc(packages),
+        release=lock.python_release(packages, materials.definition.python),
         name="Debian packages",
         recipes=(materials.root(arch), *map(materials.package, packages)),
     )

@@ -25,15 +25,17 @@ class Ground:
     """What is under the wheels of one platform: finished `layers`, then one made of `recipes`.
 
     That one is called `name`; `materials` make what goes on it. `glibc` is the C library's minor
-    version. The rest is of the finished layers: what is `inherited` of their configuration, how
-    their folders are named again, where an entry comes to stand on them, what they have for
-    libraries. `renewal` tells of packages that are not the locked ones.
+    version, `release` the full one of Python. The rest is of the finished layers: what is
+    `inherited` of their configuration, how their folders are named again, where an entry comes to
+    stand on them, what they have for libraries. `renewal` tells of packages that are not the
+    locked ones.
     """
 
     platform: Platform
     architecture: Architecture
     materials: Materials
     glibc: int
+    release: str | None = None
     name: str
     recipes: tuple[Recipe, ...]
     layers: tuple[Layer, ...] = ()
@@ -50,4 +52,5 @@ class Ground:
             python=self.materials.definition.python,
             architecture=self.architecture,
             glibc=self.glibc,
+            release=self.release,
         )

@@ -163,11 +163,7 @@ def _require_complete(definition: Definition, root: Path, drafts: Sequence[Draft
         return
     faults: list[Fault] = []
     for platform in definition.platforms:
-        target = Target(
-            python=definition.python,
-            architecture=architecture.of(platform),
-            glibc=_glibc(definition, platform, root, drafts),
-        )
+        target = _target(definition, platform, root, drafts)
         try:
             locks.pins(definition, target, root)
         except DefinitionError as error:
@@ -176,17 +172,26 @@ def _require_complete(definition: Definition, root: Path, drafts: Sequence[Draft
         raise DefinitionError(definition.requirements, sorted(set(faults)))
 
 
-def _glibc(definition: Definition, platform: Platform, root: Path, drafts: Sequence[Draft]) -> int:
-    """Of the lock that is to be, else the one there is; of a base only the build learns it."""
+def _target(
+    definition: Definition, platform: Platform, root: Path, drafts: Sequence[Draft]
+) -> Target:
+    """By the lock that is to be, else the one there is; what a base has only the build learns."""
+    python, arch = definition.python, architecture.of(platform)
     match definition.ground:
         case Base():
-            return _NEWEST_GLIBC
+            return Target(python=python, architecture=arch, glibc=_NEWEST_GLIBC)
         case Debian() as debian:
             made = {draft.name: draft.after for draft in drafts}
             known = made.get(debian.lock)
             locked = lock.parse(known, debian.lock) if known else lock.load(root / debian.lock)
             wanted = Wanted(image=definition.name, debian=debian, platforms=definition.platforms)
-            return lock.glibc(locked.of(wanted, platform))
+            packages = locked.of(wanted, platform)
+            return Target(
+                python=python,
+                architecture=arch,
+                glibc=lock.glibc(packages),
+                release=lock.python_release(packages, python),
+            )
 
 
 def _show(

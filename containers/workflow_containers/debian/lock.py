@@ -24,6 +24,7 @@ RELOCK = "run workflow-containers lock"
 Archive = Literal["debian", "debian-security"]
 _POOL = re.compile(r"pool/(?:[A-Za-z0-9][A-Za-z0-9.+~:%_-]*/)*[A-Za-z0-9][A-Za-z0-9.+~:%_-]*\.deb")
 _GLIBC = re.compile(r"(?:[0-9]+:)?2\.([0-9]{1,3})(?![0-9])")
+_RELEASE = re.compile(r"3\.[0-9]+\.[0-9]+(?=[-~+]|$)")
 _NAME = r"[a-z0-9][a-z0-9+.-]+"
 _VERSION = r"[0-9][A-Za-z0-9.+:~-]*"
 
@@ -170,6 +171,14 @@ def glibc(packages: Iterable[Package]) -> int:
         if package.name == "libc6" and (found := _GLIBC.match(package.version)):
             return int(found[1])
     return 17
+
+
+def python_release(packages: Iterable[Package], python: str) -> str | None:
+    """The full version of the interpreter (`3.13.5`), from its package's; None without one."""
+    for package in packages:
+        if package.name == f"python{python}-minimal" and (found := _RELEASE.match(package.version)):
+            return found[0]
+    return None
 
 
 def compressor() -> Compressor:

@@ -40,11 +40,15 @@ class Pin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """What wheels are chosen for: a Python version, an architecture and a glibc (2, minor)."""
+    """What wheels are chosen for: a Python version, an architecture and a glibc (2, minor).
+
+    `release` is the full version where it is known (`3.13.5`), for markers that ask for it.
+    """
 
     python: str
     architecture: Architecture
     glibc: int
+    release: str | None = None
 
     @property
     def version(self) -> tuple[int, int]:
@@ -83,21 +87,22 @@ class Target:
     def __str__(self) -> str:
         """As messages name it."""
         machine = self.architecture.debian
-        return f"Python {self.python} on linux/{machine} with glibc 2.{self.glibc}"
+        return f"Python {self.release or self.python} on linux/{machine} with glibc 2.{self.glibc}"
 
     @property
     def markers(self) -> Mapping[str, str]:
         """The marker environment (PEP 508); what only the running machine knows is empty."""
+        release = self.release or f"{self.python}.0"
         return {
             "implementation_name": "cpython",
-            "implementation_version": f"{self.python}.0",
+            "implementation_version": release,
             "os_name": "posix",
             "platform_machine": self.architecture.machine,
             "platform_python_implementation": "CPython",
             "platform_release": "",
             "platform_system": "Linux",
             "platform_version": "",
-            "python_full_version": f"{self.python}.0",
+            "python_full_version": release,
             "python_version": self.python,
             "sys_platform": "linux",
             "extra": "",

@@ -204,7 +204,7 @@ def test_another_tools_lock_is_read_for_every_platform_and_left_alone(desk: Desk
     with pytest.raises(DefinitionError) as caught:
         desk.ask()
     assert str(caught.value) == (
-        "uv.lock: fast: no wheel is locked for Python 3.13 on linux/arm64 with glibc 2.41"
+        "uv.lock: fast: no wheel is locked for Python 3.13.5 on linux/arm64 with glibc 2.41"
         " (lock a version that has wheels for every platform, or build one and publish it)"
     )
 

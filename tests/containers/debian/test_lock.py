@@ -175,3 +175,13 @@ def test_a_closure_that_names_what_is_not_locked_is_refused() -> None:
 def test_the_c_librarys_version_decides_which_wheels_run() -> None:
     assert lock.glibc([PACKAGE]) == 41
     assert lock.glibc([]) == 17
+
+
+@pytest.mark.parametrize(
+    ("version", "release"),
+    [("3.13.5-2+deb13u5", "3.13.5"), ("3.14.0~rc2-1", "3.14.0"), ("3.13-1", None), ("x", None)],
+)
+def test_the_interpreters_full_version_is_its_packages(version: str, release: str | None) -> None:
+    python = dataclasses.replace(PACKAGE, name="python3.13-minimal", version=version)
+    assert lock.python_release([PACKAGE, python], "3.13") == release
+    assert lock.python_release([PACKAGE], "3.13") is None

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from workflow_containers import architecture
@@ -103,3 +105,9 @@ def test_tags_are_the_interpreters_and_older_stable_abis() -> None:
 def test_the_line_for_pip_has_no_marker() -> None:
     (pin,) = read(f"demo==1.0 ; os_name == 'posix' --hash=sha256:{A}\n", TARGET, "x.txt")
     assert pin.line == f"demo==1.0 --hash=sha256:{A}"
+
+
+def test_markers_see_the_full_version_where_it_is_known() -> None:
+    text = f"demo==1.0 ; python_full_version >= '3.13.2' --hash=sha256:{A}\n"
+    assert read(text, TARGET, "x.txt") == ()
+    assert len(read(text, dataclasses.replace(TARGET, release="3.13.5"), "x.txt")) == 1
