@@ -31,6 +31,43 @@ def _lock(words: Parser) -> None:
     _json(words)
 
 
+def _build(words: Parser) -> None:
+    _definitions(words)
+    words.add_argument(
+        "--version", metavar="TAG", help="the images' version; default: that of their wheel"
+    )
+    words.add_argument(
+        "--wheel", action="append", type=Path, default=[], metavar="FILE",
+        help="a wheel of this repository, again for each; default: looked for in dist/",
+    )  # fmt: skip
+    words.add_argument(
+        "--bundle", action="append", default=[], metavar="NAME=FILE",
+        help="the archive of a web interface, again for each",
+    )  # fmt: skip
+    words.add_argument(
+        "--output", type=Path, metavar="DIR", help="the folder for archives; default: dist/"
+    )
+    words.add_argument(
+        "--created", metavar="TIME",
+        help="when (RFC 3339); default: SOURCE_DATE_EPOCH, else the commit's time",
+    )  # fmt: skip
+    _mirrors(words)
+    _json(words)
+
+
+def _inspect(words: Parser) -> None:
+    words.add_argument("image", metavar="IMAGE", help="an archive, or a layout's folder")
+    _json(words)
+
+
+def _diff(words: Parser) -> None:
+    words.add_argument("old", metavar="A", help="an archive, or a layout's folder")
+    words.add_argument("new", metavar="B", help="another one")
+    words.add_argument("--platform", metavar="P", help="only this one: linux/arm64")
+    words.add_argument("--files", action="store_true", help="list every file that differs")
+    _json(words)
+
+
 def _schema(_: Parser) -> None:
     """No words."""
 
@@ -138,6 +175,9 @@ def _json(words: Parser) -> None:
 
 COMMANDS = {
     "lock": Command("Resolve and write the locks that images name", _lock),
+    "build": Command("Build the archives of images", _build),
+    "inspect": Command("Tell what an image holds and how it is run", _inspect),
+    "diff": Command("Tell what differs between two images; exits with 1 if anything", _diff),
     "push": Command("Push an image archive to registries", _push),
     "pull": Command("Pull an image into an archive", _pull),
     "registry": Command("Log in to registries, log out, list them", _registry),

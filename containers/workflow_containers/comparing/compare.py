@@ -17,6 +17,7 @@ from workflow_containers.comparing.layers import Opened
 from workflow_containers.inspecting.survey import survey
 from workflow_containers.oci.layout import Image, Layout
 from workflow_containers.platform import Platform
+from workflow_sbom import canonical
 from workflow_sbom.digest import Digest
 
 
@@ -58,7 +59,7 @@ def _by_name(layout: Layout, only: Platform | None) -> Mapping[str, Image]:
 def _indexes(
     old: Layout, new: Layout, before: Mapping[str, Image], after: Mapping[str, Image]
 ) -> Iterator[Difference]:
-    one, other = old.document(old.index), new.document(new.index)
+    one, other = (canonical.decode(each.document(each.index)) for each in (old, new))
     yield from documents.metadata("index", _plain(one, before), _plain(other, after))
     common = [
         [name for name in each if name in before and name in after] for each in (before, after)
@@ -106,7 +107,7 @@ def _images(where: str, old: Opened, new: Opened) -> Iterator[Difference]:
 
 
 def _documents(where: str, old: Opened, new: Opened) -> Iterator[Difference]:
-    manifests = [each.layout.document(each.image.manifest) for each in (old, new)]
+    manifests = [canonical.decode(each.layout.document(each.image.manifest)) for each in (old, new)]
     same_number = len(old.image.layers) == len(new.image.layers)
     yield from documents.metadata(where, *(_manifest(each, same_number) for each in manifests))
     configs = [each.image.config for each in (old, new)]

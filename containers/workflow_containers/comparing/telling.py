@@ -26,6 +26,7 @@ from workflow_containers.comparing.differences import (
 )
 from workflow_containers.inspecting.software import Package
 from workflow_sbom.digest import Digest
+from workflow_sbom.printable import printable
 
 MAX_FILES = 10
 MAX_VALUE = 60
@@ -37,7 +38,8 @@ FileDifference = FileOnly | FileChanged
 def told(differences: Sequence[Difference], *, every_file: bool) -> Iterator[str]:
     """The lines, a section for the index and for the platforms, those with the same lines joined.
 
-    Files are listed where no new version explains them, ten at most, or else every one.
+    Files are listed where no new version explains them, ten at most, or else every one. What
+    comes from the images is made printable: no name can pass for a line of its own.
     """
     sections: dict[str, list[Difference]] = defaultdict(list)
     for difference in differences:
@@ -47,7 +49,7 @@ def told(differences: Sequence[Difference], *, every_file: bool) -> Iterator[str
         bodies[tuple(_section(of, every_file))].append(where)
     for body, wheres in bodies.items():
         yield ", ".join(wheres)
-        yield from (f"  {line}" for line in body)
+        yield from (printable(f"  {line}".expandtabs()) for line in body)
 
 
 def _section(differences: Sequence[Difference], every_file: bool) -> Iterator[str]:

@@ -12,15 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
-_PASSED_TO_TOOLS = (
-    "PATH", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE",
-    "NODE_EXTRA_CA_CERTS", "GIT_SSL_CAINFO", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY",
-    "http_proxy", "https_proxy", "no_proxy", "all_proxy",
-)  # fmt: skip
-_PACKAGE_CLIENT_PREFIXES = (
-    "PIP_", "npm_config_", "NPM_CONFIG_",
-    "GOPROXY", "GOPRIVATE", "GONOPROXY", "GONOSUMDB", "GOSUMDB", "GOINSECURE",
-)  # fmt: skip
+from workflow_sbom.machine import surroundings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +42,7 @@ class Host:
                 environment, "WORKFLOW_RELEASE_CONFIG", "XDG_CONFIG_HOME", home / ".config"
             ),
             python=Path(sys.executable),
-            processors=_processors(),
+            processors=surroundings.processors(),
         )
 
     @property
@@ -59,24 +51,12 @@ class Host:
         return self.environment.get("CI", "").lower() not in {"", "0", "false", "no"}
 
     def build_environment(self) -> dict[str, str]:
-        """What a program that runs a project's own code may see: where programs are, no more.
-
-        Neither tokens nor the settings of package clients, which may hold passwords.
-        """
-        path = self.environment.get("PATH") or os.defpath
-        return {"PATH": path, "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+        """What a program that runs a project's own code may see (`surroundings`)."""
+        return surroundings.build_environment(self.environment)
 
     def tool_environment(self) -> dict[str, str]:
-        """What a tool that fetches packages may see: paths, proxies, certificates, indexes.
-
-        Everything else stays behind, tokens above all.
-        """
-        fetching = {
-            name: value
-            for name, value in self.environment.items()
-            if name in _PASSED_TO_TOOLS or name.startswith(_PACKAGE_CLIENT_PREFIXES)
-        }
-        return fetching | self.build_environment() | {"HOME": str(self.home)}
+        """What a tool that fetches packages may see (`surroundings`)."""
+        return surroundings.fetching_environment(self.environment, str(self.home))
 
 
 def _home(environment: Mapping[str, str]) -> Path:
@@ -87,13 +67,6 @@ def _home(environment: Mapping[str, str]) -> Path:
         return Path.home()
     except RuntimeError:
         return Path("/")
-
-
-def _processors() -> int:
-    """The processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _folder(environment: Mapping[str, str], own: str, base: str, fallback: Path) -> Path:

@@ -25,10 +25,10 @@ from typing import NamedTuple
 
 from workflow_release.errors import SourceError
 from workflow_release.repository import git
-from workflow_release.repository.address import https_address
 from workflow_release.repository.git import Commit, Head, References, Repository
 from workflow_release.source import Change, Source
 from workflow_release.version import Version, next_core
+from workflow_sbom.address import https_address
 
 _AGAIN = "run it again when nothing else changes the repository"
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workflow_release.repository.address import https_address
+from workflow_sbom.address import https_address
 
 
 @pytest.mark.parametrize(
