@@ -14,10 +14,11 @@ from typing import assert_never
 
 from packaging.utils import canonicalize_name
 
-from workflow_containers.building import from_base, from_debian
+from workflow_containers.building import complete, from_base, from_debian, watched
 from workflow_containers.building.given import Inputs, Tools
 from workflow_containers.building.ground import Ground
 from workflow_containers.building.recipe import Recipe, linker_cache, rules
+from workflow_containers.building.watched import stage
 from workflow_containers.debian.holding import Renewal
 from workflow_containers.definition import Base, Debian, Definition
 from workflow_containers.errors import DefinitionError
@@ -65,6 +66,11 @@ class _Layers:
     ground: Ground
     recipes: Mapping[str, tuple[Recipe, ...]]
 
+    @property
+    def by_key(self) -> dict[Digest, Recipe]:
+        """All of them."""
+        return {recipe.key: recipe for group in self.recipes.values() for recipe in group}
+
 
 def build_archive(
     definition: Definition, inputs: Inputs, tools: Tools, destination: Path
@@ -75,15 +81,20 @@ def build_archive(
     """
     _require_given(definition, inputs)
     store = Store(tools.store.absolute())
-    grounds = _grounds(definition, inputs, tools, store)
+    tools.progress.expect(4)
+    with stage(tools.progress, f"{definition.name}: ground"):
+        grounds = _grounds(definition, inputs, tools, store)
     renewal = grounds[0].renewal
     if renewal is not None:
         noted = {**inputs.annotations, image.RENEWED_LOCK: str(renewal.lock)}
         inputs = replace(inputs, annotations=noted)
-    plans = [_Layers(ground=ground, recipes=_recipes(ground, inputs, tools)) for ground in grounds]
-    made = _made(plans, store, tools.workers)
-    built = tuple(_built(plan, made, definition, inputs, store) for plan in plans)
-    written = _written(definition, inputs, built, store, destination)
+    with stage(tools.progress, f"{definition.name}: wheels"):
+        plans = [_Layers(ground=each, recipes=_recipes(each, inputs, tools)) for each in grounds]
+    made = _made(plans, store, tools)
+    with stage(tools.progress, f"{definition.name}: layers"):
+        built = tuple(_built(plan, made, definition, inputs, store) for plan in plans)
+    with stage(tools.progress, f"{definition.name}: archive"):
+        written = _written(definition, inputs, built, store, destination)
     return replace(written, renewal=renewal)
 
 
@@ -127,6 +138,7 @@ def _recipes(ground: Ground, inputs: Inputs, tools: Tools) -> dict[str, tuple[Re
         materials.store,
         pip,
     )
+    complete.require(definition, target, (*given.values(), *stored), materials.store)
     application = [
         *(
             materials.member_wheel(member, given[canonicalize_name(member.name)], target)
@@ -143,16 +155,17 @@ def _recipes(ground: Ground, inputs: Inputs, tools: Tools) -> dict[str, tuple[Re
     return {name: recipes for name, recipes in layers.items() if recipes}
 
 
-def _made(plans: Sequence[_Layers], store: Store, workers: int) -> dict[Digest, Fragment]:
+def _made(plans: Sequence[_Layers], store: Store, tools: Tools) -> dict[Digest, Fragment]:
     """Every fragment, each made once, several at a time."""
-    recipes = {
-        recipe.key: recipe
-        for plan in plans
-        for layer_recipes in plan.recipes.values()
-        for recipe in layer_recipes
-    }
-    with ThreadPoolExecutor(max(1, workers)) as pool:
-        futures = {key: pool.submit(recipe.make, store) for key, recipe in recipes.items()}
+    by_platform = {plan.ground.platform: plan.by_key for plan in plans}
+    recipes = {key: recipe for each in by_platform.values() for key, recipe in each.items()}
+    titles = watched.titles(by_platform)
+    tools.progress.expect(len(recipes))
+    with ThreadPoolExecutor(max(1, tools.workers)) as pool:
+        futures = {
+            key: pool.submit(watched.make, recipe, titles[key], store, tools.progress)
+            for key, recipe in recipes.items()
+        }
         try:
             return {key: future.result() for key, future in futures.items()}
         except BaseException:

@@ -14,6 +14,7 @@ from workflow_containers.host import native_platform
 from workflow_containers.network.transport import Fetch
 from workflow_containers.platform import Platform
 from workflow_containers.run import Run, run
+from workflow_sbom.terminal.progress import Progress, Silent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +38,8 @@ class Tools:
 
     `bring` is asked for a base that the store does not have. `policy` says what is done when the
     mirror no longer has a locked package: stop, or resolve the image's packages again, proved by
-    `keyring` (the host's Debian archive keyring when None).
+    `keyring` (the host's Debian archive keyring when None). `progress` is told
+    of each stage and fragment.
     """
 
     store: Path
@@ -51,3 +53,4 @@ class Tools:
     workers: int = 2
     policy: Policy = "strict"
     keyring: Path | None = None
+    progress: Progress = field(default_factory=Silent)
