@@ -30,7 +30,7 @@ def parts(data: bytes) -> Mapping[str, str]:
     }
     try:
         return {name: text for name, text in named.items() if text} | dict(_sections(data))
-    except (struct.error, ValueError):
+    except (struct.error, ValueError, OverflowError):
         return named
 
 

@@ -117,12 +117,10 @@ def _group(
 def _counts(files: Sequence[FileDifference]) -> str:
     """`2 files changed, 1 added`."""
     counted = Counter(map(_sign, files))
-    words = [
-        f"{counted[sign]} {word}"
-        for sign, word in (("~", "changed"), ("+", "added"), ("-", "removed"))
-        if counted[sign]
-    ]
-    return ", ".join(words)
+    words = (("~", "changed"), ("+", "added"), ("-", "removed"))
+    first, *rest = ((counted[sign], word) for sign, word in words if counted[sign])
+    noun = "file" if first[0] == 1 else "files"
+    return ", ".join([f"{first[0]} {noun} {first[1]}", *(f"{n} {word}" for n, word in rest)])
 
 
 def _sign(difference: FileDifference) -> str:
@@ -181,11 +179,16 @@ def _part(part: Attribute) -> str:
 def _changed(name: str, old: str | None, new: str | None, between: str = ": ") -> str:
     match old, new:
         case None, str():
-            return f"{name} added{between}{_value(new)}"
+            return f"{name} added{_after(between, new)}"
         case str(), None:
-            return f"{name} removed{between}{_value(old)}"
+            return f"{name} removed{_after(between, old)}"
         case _:
             return f"{name}{between}{_value(old or '')} → {_value(new or '')}"
+
+
+def _after(between: str, text: str) -> str:
+    """What came or went; nothing for a name that has no value, as a port has none."""
+    return "" if text == "{}" else f"{between}{_value(text)}"
 
 
 def _value(text: str) -> str:
