@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import io
 import json
+import struct
 import tarfile
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -98,7 +99,7 @@ def _manifest(sketch: Sketch, blobs: dict[str, bytes]) -> dict[str, Any]:
         "rootfs": {"type": "layers", "diff_ids": [f"sha256:{each}" for each in contents]},
         **sketch.more,
     }
-    packed = [gzip.compress(raw, sketch.level, mtime=0) for raw in sketch.layers]
+    packed = [_packed(raw, sketch.level) for raw in sketch.layers]
     manifest: dict[str, Any] = {
         "schemaVersion": 2,
         "mediaType": MANIFEST,
@@ -109,6 +110,14 @@ def _manifest(sketch: Sketch, blobs: dict[str, bytes]) -> dict[str, Any]:
         manifest["annotations"] = dict(sketch.annotations)
     platform = {"os": os, "architecture": architecture}
     return {**_put(blobs, MANIFEST, json.dumps(manifest).encode()), "platform": platform}
+
+
+def _packed(raw: bytes, level: int) -> bytes:
+    """One gzip member; at level 0 the same bytes whatever compressor this Python has."""
+    deflate = zlib.compressobj(level, zlib.DEFLATED, -15)
+    trailer = struct.pack("<II", zlib.crc32(raw), len(raw) & 0xFFFFFFFF)
+    head = b"\x1f\x8b\x08\0\0\0\0\0\0\xff"
+    return head + deflate.compress(raw) + deflate.flush() + trailer
 
 
 def _put(blobs: dict[str, bytes], media_type: str, data: bytes) -> dict[str, Any]:

@@ -163,7 +163,8 @@ def _change(change: Change) -> str:
         case Attribute(name=name, old=old, new=new):
             return _changed(name, old, new, between=" ")
         case Contents(format=format_, offset=offset, parts=parts, more=more):
-            place = f"{format_} differs from byte {offset} on"
+            what = "contents differ" if format_ == "bytes" else f"{format_} differs"
+            place = f"{what} from byte {offset} on"
             names = [*map(_part, parts), *([f"{more} more"] if more else [])]
             return f"{place} ({', '.join(names)})" if names else place
         case _:

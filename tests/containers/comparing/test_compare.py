@@ -27,7 +27,8 @@ from workflow_containers.comparing.differences import (
 )
 from workflow_containers.errors import LayoutError, MemberError
 from workflow_containers.inspecting.software import Package
-from workflow_containers.oci.layout import Layout
+from workflow_containers.oci.layout import Contents as LayerContents
+from workflow_containers.oci.layout import LayerBlob, Layout
 from workflow_containers.platform import ARM64, Platform
 
 AMD = "linux/amd64"
@@ -336,11 +337,13 @@ def test_packages_are_the_cause_of_their_files(tmp_path: Path) -> None:
 def test_layers_that_both_have_are_not_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read = []
-    contents = Layout.contents
-    monkeypatch.setattr(
-        Layout, "contents", lambda self, each: read.append(each.diff_id.hex) or contents(self, each)
-    )
+    read, contents = [], Layout.contents
+
+    def noted(layout: Layout, each: LayerBlob) -> LayerContents:
+        read.append(each.diff_id.hex)
+        return contents(layout, each)
+
+    monkeypatch.setattr(Layout, "contents", noted)
     differences(tmp_path, Sketch(layers=[A, B]), Sketch(layers=[A, C]))
     assert set(read) == {sha256(B), sha256(C)}
 
