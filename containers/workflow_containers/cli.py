@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from workflow_sbom.machine.interruption import Interruption
 
 
+_IMAGE = "an archive, a layout's folder, or REGISTRY/NAME[:TAG][@DIGEST]"
+
+
 def _lock(words: Parser) -> None:
     _definitions(words)
     _mirrors(words)
@@ -52,19 +55,22 @@ def _build(words: Parser) -> None:
         help="when (RFC 3339); default: SOURCE_DATE_EPOCH, else the commit's time",
     )  # fmt: skip
     _mirrors(words)
+    _plain_http(words)
     _json(words)
 
 
 def _inspect(words: Parser) -> None:
-    words.add_argument("image", metavar="IMAGE", help="an archive, or a layout's folder")
+    words.add_argument("image", metavar="IMAGE", help=_IMAGE)
+    _plain_http(words)
     _json(words)
 
 
 def _diff(words: Parser) -> None:
-    words.add_argument("old", metavar="A", help="an archive, or a layout's folder")
+    words.add_argument("old", metavar="A", help=_IMAGE)
     words.add_argument("new", metavar="B", help="another one")
-    words.add_argument("--platform", metavar="P", help="only this one: linux/arm64")
+    words.add_argument("--platform", metavar="OS/ARCH", help="of one platform; default: of all")
     words.add_argument("--files", action="store_true", help="list every file that differs")
+    _plain_http(words)
     _json(words)
 
 

@@ -82,7 +82,8 @@ def build_archive(
     _require_given(definition, inputs)
     store = Store(tools.store.absolute())
     tools.progress.expect(4)
-    with stage(tools.progress, f"{definition.name}: ground"):
+    under = "packages" if definition.base is None else "base"
+    with stage(tools.progress, f"{definition.name}: {under}"):
         grounds = _grounds(definition, inputs, tools, store)
     renewal = grounds[0].renewal
     if renewal is not None:

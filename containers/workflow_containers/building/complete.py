@@ -7,7 +7,7 @@ from pathlib import Path
 
 from workflow_containers.building.recipe import rules
 from workflow_containers.debian.fetch import RELOCK
-from workflow_containers.definition import Definition
+from workflow_containers.definition import Base, Definition
 from workflow_containers.errors import DefinitionError, MemberError
 from workflow_containers.python import needs
 from workflow_containers.python.requirements import Target
@@ -23,7 +23,12 @@ from workflow_sbom.errors import InventoryError
 def require(
     definition: Definition, target: Target, wheels: Sequence[Path | Stored], store: Store
 ) -> None:
-    """Raises `DefinitionError` with everything that is required and not there."""
+    """Raises `DefinitionError` with everything that is required and not there.
+
+    A base may bring what it likes, by whatever means: what is on one is not asked.
+    """
+    if isinstance(definition.ground, Base):
+        return
     key = Digest.of(
         canonical.encode(
             [

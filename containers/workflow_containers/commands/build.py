@@ -9,14 +9,22 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from workflow_containers.base.bringing import Bring
 from workflow_containers.building.builder import ImageArchive, build_archive
 from workflow_containers.building.given import Inputs, Tools
 from workflow_containers.commands import given
 from workflow_containers.commands.checkout import Checkout
 from workflow_containers.commands.interface import Shell
 from workflow_containers.definition import Definition, load
+from workflow_containers.network.transport import fetcher
+from workflow_containers.oci.reference import Reference
+from workflow_containers.platform import Platform
+from workflow_containers.registry.client import Client
+from workflow_containers.registry.fetching import Fetcher
+from workflow_containers.store import Store
 from workflow_sbom import canonical
 from workflow_sbom.machine import surroundings
+from workflow_sbom.terminal.sizes import in_units
 
 Made = tuple[Definition, Inputs, ImageArchive]
 
@@ -66,9 +74,22 @@ def _tools(asked: argparse.Namespace, shell: Shell) -> Tools:
         mirrors=shell.mirrors(asked.mirror, asked.security_mirror),
         pip=(sys.executable, "-m", "pip"),
         environment=surroundings.fetching_environment(environment, home),
+        fetch=fetcher(environment),
+        bring=_bringing(asked, shell),
         run=shell.run,
         workers=surroundings.processors(),
     )
+
+
+def _bringing(asked: argparse.Namespace, shell: Shell) -> Bring:
+    """Brings bases from the registries that their references name."""
+
+    def bring(reference: Reference, platform: Platform, store: Store) -> None:
+        client = Client(transport=shell.connect(asked.plain_http))
+        registry = Fetcher(client=client, store=store)
+        registry.bring(registry.find(reference, platform))
+
+    return bring
 
 
 def _build(definition: Definition, inputs: Inputs, tools: Tools, output: Path) -> ImageArchive:
@@ -94,7 +115,7 @@ def _rows(
         yield (
             f"{definition.name}:{inputs.version}",
             str(image.platform),
-            f"{sum(layer.size for layer in image.layers) / 1e6:.1f} MB",
+            in_units(sum(layer.size for layer in image.layers)),
             archive.index_digest.hex[:12],
             image.manifest.hex[:12],
             image.config.hex[:12],

@@ -22,7 +22,10 @@ SAME, DIFFERENT = 0, 1
 def run(asked: argparse.Namespace, shell: Shell) -> int:
     """Compare, then say it."""
     only = Platform.parse(asked.platform) if asked.platform else None
-    with opened(asked.old, shell) as old, opened(asked.new, shell) as new:
+    with (
+        opened(asked.old, asked.plain_http, shell) as old,
+        opened(asked.new, asked.plain_http, shell) as new,
+    ):
         if only is not None:
             for layout in (old, new):
                 layout.image(only)

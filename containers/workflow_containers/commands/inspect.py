@@ -12,11 +12,12 @@ from workflow_containers.inspecting.software import Package
 from workflow_containers.inspecting.summary import ImageSummary, LayerSummary, Summary, summarise
 from workflow_sbom import canonical
 from workflow_sbom.printable import printable
+from workflow_sbom.terminal.sizes import in_units
 
 
 def run(asked: argparse.Namespace, shell: Shell) -> int:
     """Read it, every layer, and say what is there."""
-    with opened(asked.image, shell) as layout:
+    with opened(asked.image, asked.plain_http, shell) as layout:
         summary = summarise(layout)
     if asked.json:
         shell.console.json(_document(summary))
@@ -63,15 +64,11 @@ def _row(number: int, layer: LayerSummary) -> tuple[str, ...]:
     return (
         str(number),
         layer.name,
-        _readable(layer.size),
-        _readable(layer.raw_size),
+        in_units(layer.size),
+        in_units(layer.raw_size),
         str(layer.members),
         layer.digest.hex[:16],
     )
-
-
-def _readable(size: int) -> str:
-    return f"{size / 1e6:.1f} MB" if size >= 100_000 else f"{size / 1e3:.1f} kB"
 
 
 def _software(summary: Summary) -> dict[tuple[Package, str], str]:

@@ -84,7 +84,8 @@ def _shared(where: str, old: Opened, new: Opened, paired: Paired) -> Iterator[Di
     for one, other in zip(sorted(before, key=_contents), sorted(after, key=_contents), strict=True):
         if one.blob.digest != other.blob.digest:
             for side, layer in ((old, one), (new, other)):
-                side.layout.contents(layer).finish()
+                with side.layout.opened(layer):
+                    pass  # the digest is held against the contents when it is closed
             yield Recompressed(
                 where=where, contents=one.diff_id, old=one.blob.digest, new=other.blob.digest
             )

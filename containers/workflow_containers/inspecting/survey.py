@@ -103,32 +103,29 @@ class _Notes:
 
 
 class Walk(Generic[T]):
-    """A layer being read; `end` and `size` are known when all members were."""
+    """A layer being read; when all members were, `size` counts its uncompressed bytes and `end`
+    digests those after the last.
+    """
 
     def __init__(
         self, layout: Layout, layer: LayerBlob, times: Counter[str], visit: Visit[T]
     ) -> None:
-        self._contents = layout.contents(layer)
+        self._layout = layout
+        self._layer = layer
         self._times = times
         self._visit = visit
-        stream = Bounded(cast("BinaryIO", self._contents), MAX_LAYER, layout.path.name)
-        self._archive = TarMembers(stream, f"{layout.path.name}: {layer.blob.digest}")
+        self.size = 0
+        self.end = ""
 
     def members(self) -> Iterator[tuple[Key, Member[T]]]:
         """Each member, once it was visited."""
-        for member in self._archive.members(self._keyed):
-            yield Key(member.head.path, self._times[member.head.path]), member
-        self._contents.finish()
-
-    @property
-    def size(self) -> int:
-        """The uncompressed bytes."""
-        return self._contents.size
-
-    @property
-    def end(self) -> str:
-        """A digest of what comes after the last member."""
-        return self._archive.end
+        origin = self._layout.path.name
+        with self._layout.opened(self._layer) as contents:
+            stream = Bounded(cast("BinaryIO", contents), MAX_LAYER, origin)
+            archive = TarMembers(stream, f"{origin}: {self._layer.blob.digest}")
+            for member in archive.members(self._keyed):
+                yield Key(member.head.path, self._times[member.head.path]), member
+        self.size, self.end = contents.size, archive.end
 
     def _keyed(self, head: Head, pieces: Iterator[bytes]) -> T:
         self._times[head.path] += 1

@@ -124,6 +124,12 @@ class Layout:
         if contents.digest() != layer.diff_id:
             raise LayoutError(f"{self.path.name}: the layer {layer.blob.digest} has other contents")
 
+    @property
+    def names(self) -> Mapping[str, str]:
+        """What the archive calls its index: the annotations of `index.json`'s entry."""
+        entry = _objects(self._document("index.json"), "manifests")[0]
+        return read_annotations(entry, self.path.name)
+
     def document(self, digest: Digest) -> bytes:
         """The bytes of a document that is in the archive; raises `LayoutError`."""
         return self._read(f"{BLOBS}/{digest.hex}")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import tarfile
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ from workflow_containers.comparing.differences import (
 )
 from workflow_containers.errors import LayoutError, MemberError
 from workflow_containers.inspecting.software import Package
-from workflow_containers.oci.layout import Contents as LayerContents
+from workflow_containers.layers import unpacking
 from workflow_containers.oci.layout import LayerBlob, Layout
 from workflow_containers.platform import ARM64, Platform
 
@@ -337,13 +338,13 @@ def test_packages_are_the_cause_of_their_files(tmp_path: Path) -> None:
 def test_layers_that_both_have_are_not_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read, contents = [], Layout.contents
+    read, opened = [], Layout.opened
 
-    def noted(layout: Layout, each: LayerBlob) -> LayerContents:
+    def noted(layout: Layout, each: LayerBlob) -> AbstractContextManager[unpacking.Contents]:
         read.append(each.diff_id.hex)
-        return contents(layout, each)
+        return opened(layout, each)
 
-    monkeypatch.setattr(Layout, "contents", noted)
+    monkeypatch.setattr(Layout, "opened", noted)
     differences(tmp_path, Sketch(layers=[A, B]), Sketch(layers=[A, C]))
     assert set(read) == {sha256(B), sha256(C)}
 
