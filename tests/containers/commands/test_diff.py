@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from simulators.archives import Entry, Sketch, archive, layer
+from simulators.registry import Registry
+from simulators.registry_server import serving
 from support.two_shops import Golden, Run, shops
 
 
@@ -113,3 +115,27 @@ def test_what_is_no_image_has_a_code_of_its_own_and_a_remedy(
     assert (found.code, found.out) == (27, "")
     assert "error: " in found.err
     assert "remedy: " in found.err
+
+
+def test_an_image_in_a_registry_is_compared_as_its_archive(run: Run) -> None:
+    with serving(Registry()) as host:
+        name = f"{host}/team/shop"
+        pushed = run("push", "old.tar", f"{name}:1.2.0")
+        assert pushed.code == 0, pushed.err
+        same = run("diff", "old.tar", f"{name}:1.2.0")
+        assert (same.code, same.out.splitlines()[0]) == (0, "the same image")
+        assert f"{name}:1.2.0 is {name}:1.2.0@sha256:" in same.err
+        assert run("diff", f"{name}:1.2.0", "new.tar").code == 1
+        told = run("inspect", f"{name}:1.2.0")
+        assert (told.code, "libssl3t64  3.5.1-1  package  all" in told.out) == (0, True)
+        missing = run("inspect", f"{name}:9")
+        assert missing.code == 33
+
+
+@pytest.mark.parametrize(
+    "word", ["absent", "dist/absent", "../absent", "./a.b/absent.tar", "a:1.tar"]
+)
+def test_a_file_that_is_missing_is_asked_of_no_registry(run: Run, word: str) -> None:
+    found = run("inspect", word)
+    assert found.code == 27
+    assert "No such file" in found.err
