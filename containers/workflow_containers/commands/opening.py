@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tarfile
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -10,7 +9,8 @@ from pathlib import Path
 
 from workflow_containers.commands.interface import Shell
 from workflow_containers.errors import LayoutError
-from workflow_containers.oci.layout import MAX_BLOBS, Layout
+from workflow_containers.oci.adopting import adopt
+from workflow_containers.oci.layout import Layout
 from workflow_containers.oci.reference import Reference
 
 
@@ -19,22 +19,17 @@ def opened(word: str, plain_http: Sequence[str], shell: Shell) -> Iterator[Layou
     """The image, every byte checked; raises `ContainersError`."""
     with tempfile.TemporaryDirectory(dir=shell.scratch) as name:
         path, scratch = Path(word), Path(name)
-        if path.is_dir():
-            path = _packed(path, scratch / path.absolute().name)
-        elif not path.exists() and _is_reference(word):
+        if path.exists():
+            path = adopt(path, scratch / path.absolute().name)
+        elif _is_reference(word):
             path = _pulled(Reference.parse(word), scratch, plain_http, shell)
-        with _layout(path) as layout:
+        else:
+            raise LayoutError(
+                f"{word!r}: no such file",
+                remedy="name an archive that workflow-containers build wrote, or REGISTRY/NAME:TAG",
+            )
+        with Layout(path) as layout:
             yield layout
-
-
-def _layout(path: Path) -> Layout:
-    try:
-        return Layout(path)
-    except OSError as error:
-        raise LayoutError(
-            f"{str(path)!r}: {error.strerror}",
-            remedy="name an archive that workflow-containers build wrote, or REGISTRY/NAME:TAG",
-        ) from error
 
 
 def _is_reference(word: str) -> bool:
@@ -58,14 +53,3 @@ def _pulled(reference: Reference, scratch: Path, plain_http: Sequence[str], shel
     if not pulled.is_same:
         shell.console.say(f"its index is {pulled.index} here: it was made for what was pulled")
     return pulled.path
-
-
-def _packed(folder: Path, target: Path) -> Path:
-    """The files of a layout's folder as the archive they would be."""
-    with tarfile.open(target, "w") as archive:
-        for count, path in enumerate(sorted(folder.rglob("*"))):
-            if count > MAX_BLOBS or path.is_symlink():
-                raise LayoutError(f"{folder}: {path.name!r} has no place in an OCI layout")
-            if path.is_file():
-                archive.add(path, path.relative_to(folder).as_posix(), recursive=False)
-    return target
