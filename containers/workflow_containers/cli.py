@@ -54,6 +54,14 @@ def _build(words: Parser) -> None:
         "--created", metavar="TIME",
         help="when (RFC 3339); default: SOURCE_DATE_EPOCH, else the commit's time",
     )  # fmt: skip
+    words.add_argument(
+        "--layout", action="append", type=Path, default=[], metavar="PATH",
+        help="an OCI layout that has the base, again for each; default: its registry is asked",
+    )  # fmt: skip
+    words.add_argument(
+        "--re-resolve", action="store_true",
+        help="take newer packages where the mirror dropped the locked ones",
+    )  # fmt: skip
     _mirrors(words)
     _plain_http(words)
     _json(words)

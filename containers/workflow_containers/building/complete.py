@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from workflow_containers.building.recipe import rules
-from workflow_containers.debian.fetch import RELOCK
+from workflow_containers.debian.lock import RELOCK
 from workflow_containers.definition import Base, Definition
 from workflow_containers.errors import DefinitionError, MemberError
-from workflow_containers.python import needs
+from workflow_containers.python import locks, needs
 from workflow_containers.python.requirements import Target
 from workflow_containers.python.wheel import Wheel
 from workflow_containers.python.wheelhouse import Stored
@@ -44,7 +44,9 @@ def require(
     if store.recall(key) is True:
         return
     installed = [_distribution(wheel, store) for wheel in wheels]
-    faults = needs.unmet(definition.wheels, installed, target, RELOCK)
+    made_here = locks.kind(definition.requirements or "") == "requirements"
+    remedy = RELOCK if made_here else f"make {definition.requirements} anew"
+    faults = needs.unmet(definition.wheels, installed, target, remedy)
     if faults:
         raise DefinitionError(definition.name, faults)
     store.remember(key, True)

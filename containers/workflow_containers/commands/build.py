@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from workflow_containers.base.bringing import Bring
+from workflow_containers.base.registries import from_anywhere
 from workflow_containers.building.builder import ImageArchive, build_archive
 from workflow_containers.building.given import Inputs, Tools
 from workflow_containers.commands import given
@@ -17,11 +17,6 @@ from workflow_containers.commands.checkout import Checkout
 from workflow_containers.commands.interface import Shell
 from workflow_containers.definition import Definition, load
 from workflow_containers.network.transport import fetcher
-from workflow_containers.oci.reference import Reference
-from workflow_containers.platform import Platform
-from workflow_containers.registry.client import Client
-from workflow_containers.registry.fetching import Fetcher
-from workflow_containers.store import Store
 from workflow_sbom import canonical
 from workflow_sbom.machine import surroundings
 from workflow_sbom.terminal.sizes import in_units
@@ -75,21 +70,11 @@ def _tools(asked: argparse.Namespace, shell: Shell) -> Tools:
         pip=(sys.executable, "-m", "pip"),
         environment=surroundings.fetching_environment(environment, home),
         fetch=fetcher(environment),
-        bring=_bringing(asked, shell),
+        bring=from_anywhere(asked.layout, shell.connect(asked.plain_http)),
+        policy="re-resolve" if asked.re_resolve else "strict",
         run=shell.run,
         workers=surroundings.processors(),
     )
-
-
-def _bringing(asked: argparse.Namespace, shell: Shell) -> Bring:
-    """Brings bases from the registries that their references name."""
-
-    def bring(reference: Reference, platform: Platform, store: Store) -> None:
-        client = Client(transport=shell.connect(asked.plain_http))
-        registry = Fetcher(client=client, store=store)
-        registry.bring(registry.find(reference, platform))
-
-    return bring
 
 
 def _build(definition: Definition, inputs: Inputs, tools: Tools, output: Path) -> ImageArchive:
@@ -104,6 +89,9 @@ def _tell(made: list[Made], shell: Shell) -> None:
     )
     for _, _, archive in made:
         shell.console.result(str(archive.path))
+        if archive.renewal is not None:
+            changes = ", ".join(map(str, archive.renewal.changes))
+            shell.console.say(f"the mirror dropped locked packages, resolved again: {changes}")
     first = made[0][2].path
     shell.console.next_step(f"workflow-containers push {shlex.quote(str(first))} REGISTRY/NAME")
 
@@ -130,6 +118,7 @@ def _document(definition: Definition, inputs: Inputs, archive: ImageArchive) -> 
         "digest": str(archive.digest),
         "size": archive.size,
         "index": str(archive.index_digest),
+        "renewed-lock": str(archive.renewal.lock) if archive.renewal else None,
         "platforms": {
             str(image.platform): {
                 "manifest": str(image.manifest),
