@@ -11,6 +11,8 @@ from workflow_containers.run import Command
 from workflow_sbom.address import https_address
 from workflow_sbom.machine.surroundings import build_environment
 
+# Neither a program that the checkout's own settings name, nor more than was asked for.
+_PLAIN = ("-c", "core.fsmonitor=false", "-c", "log.showSignature=false")
 _PREFIX = "org.opencontainers.image."
 
 
@@ -50,7 +52,7 @@ class Checkout:
     def _git(self, *words: str) -> str | None:
         """What git prints, without the final newline; None when it fails."""
         command = Command(
-            argv=["git", "-c", "core.fsmonitor=false", *words],
+            argv=["git", *_PLAIN, *words],
             cwd=self.root,
             env={**build_environment(self.shell.environment), **self._home()},
             timeout=60,

@@ -28,7 +28,12 @@ def run(asked: argparse.Namespace, shell: Shell) -> int:
 
 def _tell(summary: Summary, shell: Shell) -> None:
     console = shell.console
-    named = {"name": summary.name, "version": summary.version, "index": str(summary.index)}
+    named = {
+        "name": summary.name,
+        "version": summary.version,
+        "base": summary.base,
+        "index": str(summary.index),
+    }
     console.result(_lines(named))
     for platforms, how in _runs(summary).items():
         console.result(f"\n{platforms}\n{how}")
@@ -87,6 +92,7 @@ def _document(summary: Summary) -> canonical.Json:
     return {
         "name": summary.name,
         "version": summary.version,
+        "base": summary.base,
         "index": str(summary.index),
         "images": [_image(each) for each in summary.images],
     }

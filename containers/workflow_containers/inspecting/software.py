@@ -12,6 +12,7 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
 from packaging.utils import canonicalize_name
@@ -20,6 +21,8 @@ from workflow_containers.layers.entries import parents
 from workflow_sbom import debian
 from workflow_sbom.errors import InventoryError
 
+MAX_OWNED = 200_000
+MAX_FOLDERS = 16 << 20  # characters in all
 _DPKG = "var/lib/dpkg/"
 RECORDS = re.compile(
     rf"{_DPKG}(status|status\.d/[^/]+|info/[^/]+\.list)|(.*/)?[^/]+\.dist-info/(METADATA|RECORD)"
@@ -39,6 +42,9 @@ class Package:
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name}"
+
+
+_NOBODY = Package("package", "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,27 +71,33 @@ class Software:
 
 
 def read(records: Mapping[str, bytes]) -> Software:
-    """What the records (by path, those that match `RECORDS`) say."""
+    """What the records (by path, those that match `RECORDS`) say, as much as is kept."""
     versions: dict[Package, str] = {}
     owners: dict[str, Package] = {}
     for path, data in sorted(records.items()):
         folder, _, name = path.rpartition("/")
+        owned: Iterator[tuple[str, Package]] = iter(())
         if path.startswith(_DPKG):
             versions.update(_packages(name, data))
-            owners.update(_listed(path, name, data))
+            owned = _listed(path, name, data)
         elif name == "METADATA" and (wheel := _wheel(data)) is not None:
             versions[wheel[0]] = wheel[1]
-            owners.update(_recorded(folder, records.get(f"{folder}/RECORD", b""), wheel[0]))
+            owned = _recorded(folder, records.get(f"{folder}/RECORD", b""), wheel[0])
+        owners.update(islice(owned, max(0, MAX_OWNED - len(owners))))
     return Software(versions=versions, owners=owners, folders=_folders(owners))
 
 
 def _folders(owners: Mapping[str, Package]) -> Mapping[str, Package | None]:
     """Who owns all that is recorded below a folder; None where there are several."""
     found: dict[str, Package | None] = {}
+    left = MAX_FOLDERS
     for path, package in owners.items():
         for folder in parents(path):
-            if found.setdefault(folder, package) != package:
-                found[folder] = None
+            known = found.get(folder, _NOBODY)
+            if known in {package, None} or left < 0:
+                break  # and so it is for the folders above
+            left -= len(folder)
+            found[folder] = package if known is _NOBODY else None
     return found
 
 

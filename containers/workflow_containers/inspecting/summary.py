@@ -46,10 +46,11 @@ class ImageSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """An archive: name and version as it states them, its index, an image a platform."""
+    """An archive: name, version and base as it states them, its index, an image a platform."""
 
     name: str
     version: str
+    base: str
     index: Digest
     images: tuple[ImageSummary, ...]
 
@@ -60,6 +61,9 @@ def summarise(layout: Layout) -> Summary:
     return Summary(
         name=annotations.get(_TITLE) or layout.names.get(image.CONTAINERD_NAME, ""),
         version=layout.version or annotations.get(_VERSION, ""),
+        base="@".join(
+            annotations[key] for key in (image.BASE_NAME, image.BASE_DIGEST) if annotations.get(key)
+        ),
         index=layout.index,
         images=tuple(_image(layout, each) for each in layout.images),
     )
@@ -67,7 +71,9 @@ def summarise(layout: Layout) -> Summary:
 
 def _image(layout: Layout, found: Image) -> ImageSummary:
     known = survey(layout, found, range(len(found.layers)))
-    names = [*_names(found.config.get("history")), *[""] * len(found.layers)]
+    names = [*_names(found.config.get("history"))]
+    if len(names) != len(found.layers):
+        names = [""] * len(found.layers)  # a history that was not kept up tells nothing
     return ImageSummary(
         platform=str(found.platform),
         manifest=found.manifest,

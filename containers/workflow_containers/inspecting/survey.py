@@ -16,7 +16,7 @@ from workflow_containers.layers.tarread import MAX_MEMBERS, Bounded
 from workflow_containers.oci.layout import MAX_LAYER, Image, LayerBlob, Layout
 
 T = TypeVar("T")
-MAX_RECORDS = 64 << 20
+MAX_RECORDS = 32 << 20
 
 
 class Key(NamedTuple):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from workflow_containers.inspecting import software
 from workflow_containers.inspecting.software import RECORDS, Package, read
 
 SITE = "usr/local/lib/python3.13/dist-packages"
@@ -80,3 +81,33 @@ def test_which_files_are_records() -> None:
     assert RECORDS.fullmatch("x.dist-info/RECORD")
     assert not RECORDS.fullmatch("var/lib/dpkg/info/x.postinst")
     assert not RECORDS.fullmatch("usr/var/lib/dpkg/status.d/a/b")
+
+
+def test_records_that_would_fill_the_memory_are_read_in_part(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    deep = "/".join(f"d{number}" for number in range(300))
+    lines = "".join(f"{number}/{deep}/f,,\n" for number in range(300))
+    records = {
+        "s/x.dist-info/METADATA": b"Name: x\nVersion: 1\n",
+        "s/x.dist-info/RECORD": lines.encode(),
+    }
+    monkeypatch.setattr(software, "MAX_OWNED", 100)
+    monkeypatch.setattr(software, "MAX_FOLDERS", 10_000)
+    found = read(records)
+    assert len(found.owners) == 100
+    assert sum(map(len, found.folders)) < 12_000
+
+
+def test_a_folder_of_several_is_nobodys() -> None:
+    found = read(
+        {
+            "var/lib/dpkg/status.d/a": b"Package: a\nVersion: 1\n",
+            "var/lib/dpkg/status.d/a.md5sums": b"0  opt/x/1\n0  opt/x/y/2\n0  opt/a/1\n",
+            "var/lib/dpkg/status.d/b": b"Package: b\nVersion: 1\n",
+            "var/lib/dpkg/status.d/b.md5sums": b"0  opt/x/3\n",
+        }
+    )
+    owners = {path: found.owner(path) for path in ("opt", "opt/x", "opt/x/y", "opt/a")}
+    a = Package("package", "a")
+    assert owners == {"opt": None, "opt/x": None, "opt/x/y": a, "opt/a": a}
