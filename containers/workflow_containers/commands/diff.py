@@ -11,6 +11,7 @@ from workflow_containers.comparing.compare import compare
 from workflow_containers.comparing.differences import Difference
 from workflow_containers.comparing.record import encoded
 from workflow_containers.comparing.telling import told
+from workflow_containers.errors import ContainersError
 from workflow_containers.oci.layout import Image, Layout
 from workflow_containers.platform import Platform
 from workflow_sbom import canonical
@@ -20,7 +21,18 @@ SAME, DIFFERENT = 0, 1
 
 
 def run(asked: argparse.Namespace, shell: Shell) -> int:
-    """Compare, then say it."""
+    """Compare, then say it; no failure has the exit code of a difference."""
+    try:
+        return _run(asked, shell)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise ContainersError(
+            f"can't be compared: {error.strerror}", remedy="is the disk full?"
+        ) from error
+
+
+def _run(asked: argparse.Namespace, shell: Shell) -> int:
     only = Platform.parse(asked.platform) if asked.platform else None
     with (
         opened(asked.old, asked.plain_http, shell) as old,

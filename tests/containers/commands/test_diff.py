@@ -135,3 +135,10 @@ def test_a_file_that_is_missing_is_asked_of_no_registry(run: Run, word: str) -> 
     found = run("inspect", word)
     assert found.code == 27
     assert "no such file" in found.err
+
+
+def test_no_failure_is_taken_for_a_difference(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "store").write_text("no folder", encoding="utf-8")
+    found = run("diff", "old.tar", "new.tar")
+    assert (found.code, found.out) == (20, "")
+    assert "error: can't be compared: " in found.err

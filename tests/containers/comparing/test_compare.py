@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import tarfile
+import tracemalloc
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -361,3 +362,23 @@ def test_layers_that_both_have_are_not_read(
 def test_layers_that_are_no_archives_are_refused(tmp_path: Path, raw: bytes, message: str) -> None:
     with pytest.raises(MemberError, match=message):
         differences(tmp_path, Sketch(layers=[A]), Sketch(layers=[raw]))
+
+
+def test_memory_does_not_grow_with_the_images(tmp_path: Path) -> None:
+    size = 24 << 20
+    paths = []
+    for name, last in (("a.tar", b"1"), ("b.tar", b"2")):
+        entries = [Entry(path=each, data=bytes(size) + last) for each in ("usr/x", "usr/y")]
+        paths.append(archive(tmp_path / name, Sketch(layers=[layer(entries)], level=1)))
+    del entries
+    with Layout(paths[0]) as one, Layout(paths[1]) as other:
+        tracemalloc.start()
+        try:
+            found = compare(one, other)
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+    assert found == tuple(
+        changed(path, Contents(format="bytes", offset=size)) for path in ("usr/x", "usr/y")
+    )
+    assert peak < size // 2
