@@ -370,7 +370,6 @@ def test_memory_does_not_grow_with_the_images(tmp_path: Path) -> None:
     for name, last in (("a.tar", b"1"), ("b.tar", b"2")):
         entries = [Entry(path=each, data=bytes(size) + last) for each in ("usr/x", "usr/y")]
         paths.append(archive(tmp_path / name, Sketch(layers=[layer(entries)], level=1)))
-    del entries
     with Layout(paths[0]) as one, Layout(paths[1]) as other:
         tracemalloc.start()
         try:
