@@ -125,7 +125,7 @@ def from_wheel(path: Path, *, hashes: tuple[Hash, ...] = ()) -> Distribution:
 def from_sdist(path: Path, *, hashes: tuple[Hash, ...] = ()) -> Distribution:
     """Read the `PKG-INFO` of a source distribution; raises `InventoryError`."""
     try:
-        with tarfile.open(path, mode="r|gz") as archive:
+        with tarfile.open(path, mode="r|gz", encoding="utf-8") as archive:
             data = _pkg_info(archive, path.name)
     except _UNREADABLE as error:
         raise InventoryError(f"{path.name}: no readable archive: {str(error)[:120]}") from error

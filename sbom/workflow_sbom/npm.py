@@ -81,7 +81,7 @@ def describe_bundle(artifact: ArtifactFile, version: str, source: BundleSource) 
 def _require_same_build(artifact: ArtifactFile, shipped: Shipped) -> None:
     """The list must be of the build in the archive: each file it names is there."""
     try:
-        with tarfile.open(artifact.path, mode="r|*") as archive:
+        with tarfile.open(artifact.path, mode="r|*", encoding="utf-8") as archive:
             held = {member.name.partition("dist/")[2] for member in islice(archive, MAX_FILES + 1)}
     except (tarfile.TarError, zlib.error, EOFError, OSError, ValueError) as error:
         raise InventoryError(f"{artifact.name}: no readable archive: {str(error)[:120]}") from error

@@ -29,17 +29,16 @@ import pytest
 from support import docker_engine, postgres, registries
 from support.absent import absent
 from support.docker_engine import Docker
-from support.images import ENGINE, IMAGES, MIGRATE, Digests, Emulated, Release
+from support.images import ENGINE, IMAGES, MIGRATE, Digests, Emulated, Release, built
 from support.patience import until
 from support.person import User
-from support.repositories import git
+from support.repositories import head_as_main
 from workflow_containers.layers.unpack import unpack
 from workflow_containers.oci.layout import Layout
 from workflow_containers.platform import Platform
 from workflow_release.version import Version
 
 ROOT = Path(__file__).resolve().parents[2]
-BUILT_VARIABLE = "WORKFLOW_RELEASE_FOLDER"
 ARCHITECTURES = ("amd64", "arm64")
 HERE = {"x86_64": "amd64", "aarch64": "arm64"}[platform.machine()]
 NOBODY = "65532:65532"
@@ -90,21 +89,10 @@ assert urllib.request.urlopen("http://127.0.0.2:8080/healthz", timeout=5).status
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
     """What `build` makes of HEAD as a main branch, for a person with an empty cache."""
-    if given := os.environ.get(BUILT_VARIABLE):
-        return Release(folder=Path(given))
     folder = tmp_path_factory.mktemp("built")
-    checkout = folder / "checkout"
-    command = ["git", "clone", "-q", "--no-hardlinks", str(ROOT), str(checkout)]
-    subprocess.run(command, check=True, capture_output=True)
-    git(checkout, "checkout", "-q", "-B", "main", "HEAD")
-    user = User(home=folder, cache=Path(os.environ.get("WORKFLOW_TEST_CACHE") or folder / "cache"))
-    downloads = os.environ.get("PIP_CACHE_DIR") or str(Path.home() / ".cache" / "pip")
-    built = user.run(
-        *("build", "-C", str(checkout), "--only", "image", "--output", str(folder / "images")),
-        env={"PIP_CACHE_DIR": downloads},
-    )
-    assert built.code == 0, built.err
-    return Release(folder=folder / "images")
+    cache = Path(os.environ.get("WORKFLOW_TEST_CACHE") or folder / "cache")
+    user = User(home=folder, cache=cache)
+    return built(head_as_main(ROOT, folder / "checkout"), user, folder / "images", "image")
 
 
 @pytest.mark.parametrize("name", IMAGES)

@@ -104,3 +104,11 @@ def git(repository: Path, *words: str) -> None:
     """Run git there with a fixed identity and date."""
     env = {**os.environ, **IDENTITY}
     subprocess.run(["git", *words], cwd=repository, env=env, check=True, capture_output=True)
+
+
+def head_as_main(checkout: Path, into: Path) -> Path:
+    """A clone of a checkout's HEAD as a main branch, whatever is committed meanwhile."""
+    command = ["git", "clone", "-q", "--no-hardlinks", str(checkout), str(into)]
+    subprocess.run(command, check=True, capture_output=True)
+    git(into, "checkout", "-q", "-B", "main", "HEAD")
+    return into

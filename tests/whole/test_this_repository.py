@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from support.person import COMMAND, User
-from support.repositories import git
+from support.repositories import git, head_as_main
 
 ROOT = Path(__file__).resolve().parents[2]
 SIGNED = {"provenance.sigstore.json", "release.json", "release.json.sigstore.json"}
@@ -65,11 +65,7 @@ class Place:
 @pytest.fixture(scope="module")
 def origin(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """This checkout's HEAD as a main branch, whatever is committed meanwhile."""
-    into = tmp_path_factory.mktemp("origin") / "repository"
-    command = ["git", "clone", "-q", "--no-hardlinks", str(ROOT), str(into)]
-    subprocess.run(command, check=True, capture_output=True)
-    git(into, "checkout", "-q", "-B", "main", "HEAD")
-    return into
+    return head_as_main(ROOT, tmp_path_factory.mktemp("origin") / "repository")
 
 
 @pytest.fixture(scope="module")

@@ -95,7 +95,7 @@ def members(stream: Bounded, origin: str) -> Iterator[Entry]:
     count = 0
     try:
         source = cast("BinaryIO", stream)
-        with tarfile.open(fileobj=source, mode="r|", tarinfo=Header) as archive:
+        with tarfile.open(fileobj=source, mode="r|", tarinfo=Header, encoding="utf-8") as archive:
             for member in archive:
                 count += 1
                 if count > MAX_MEMBERS:

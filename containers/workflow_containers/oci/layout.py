@@ -248,7 +248,7 @@ def _places(stream: IO[bytes]) -> dict[str, tuple[int, int]]:
     """Where each file of the archive is: offset and size, by name."""
     places: dict[str, tuple[int, int]] = {}
     try:
-        with tarfile.open(fileobj=stream, mode="r:", tarinfo=Header) as archive:
+        with tarfile.open(fileobj=stream, mode="r:", tarinfo=Header, encoding="utf-8") as archive:
             for count, member in enumerate(archive):
                 name = member.name
                 if count > MAX_BLOBS:

@@ -53,7 +53,7 @@ class Compiler:
         """See `Compile`."""
         done = self.interpreter.run(
             self.run,
-            ("-S", "-s", "-W", "ignore", "-c", DRIVER.read_text()),
+            ("-S", "-s", "-W", "ignore", "-c", DRIVER.read_text(encoding="ascii")),
             stdin=b"".join(
                 _framed(f"/{source.path}".encode()) + _framed(source.data) for source in sources
             ),

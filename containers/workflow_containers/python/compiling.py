@@ -1,6 +1,6 @@
 """Compiles Python sources; run by the image's own interpreter, never imported by this package.
 
-Standard input: (length, path, length, source) …; standard output: (1, length, pyc) or (0,) for
+Standard input: (length, path, length, source) ...; standard output: (1, length, pyc) or (0,) for
 what does not compile; lengths are 4 bytes, little-endian. The pyc is of the unchecked hash kind
 (PEP 552): it is never stale, whatever the file's time.
 

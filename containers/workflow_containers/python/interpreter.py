@@ -39,6 +39,15 @@ class Interpreter:
             folders=(f"usr/lib/{architecture.triplet}",),
         )
 
+    @property
+    def argv(self) -> tuple[str | Path, ...]:
+        """How it is started, before its arguments; `PYTHONHOME` must name its home."""
+        libraries = ":".join(str(self.root / folder) for folder in self.folders)
+        return (
+            *(self.root / self.loader, "--inhibit-cache", "--library-path", libraries),
+            *("--argv0", f"/{self.program}", self.root / self.program),
+        )
+
     def run(
         self,
         run: Run,
@@ -49,11 +58,6 @@ class Interpreter:
         timeout: float = 120,
     ) -> Completed:
         """Run it to its end with only the given environment; raises `InterpreterError`."""
-        libraries = ":".join(str(self.root / folder) for folder in self.folders)
-        argv = [
-            self.root / self.loader, "--inhibit-cache", "--library-path", libraries,
-            "--argv0", f"/{self.program}", self.root / self.program, *arguments,
-        ]  # fmt: skip
         fixed = {
             "PYTHONHOME": str(self.root / self.home),
             "PYTHONDONTWRITEBYTECODE": "1",
@@ -65,7 +69,7 @@ class Interpreter:
         try:
             return run(
                 Command(
-                    argv=argv,
+                    argv=[*self.argv, *arguments],
                     cwd=self.root,
                     env={**(env or {}), **fixed},
                     stdin=stdin,

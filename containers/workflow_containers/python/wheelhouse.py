@@ -71,7 +71,7 @@ def _download(pins: Sequence[Pin], target: Target, store: Store, pip: Pip) -> tu
             Command(
                 argv=[*pip.argv, *_arguments(target), "--requirement", lock, "--dest", destination],
                 cwd=folder,
-                env=pip.environment,
+                env={"HOME": str(folder), **pip.environment},  # pip insists on one
                 timeout=1800,
             )
         )

@@ -114,7 +114,7 @@ def normalise_sdist(source: Path, out: Path, epoch: int) -> None:
         with tempfile.TemporaryFile(dir=source.parent) as plain:
             _decompress(source, plain)
             bounded = cast(IO[bytes], _Bounded(plain))
-            with tarfile.open(fileobj=bounded, mode="r:") as tar:
+            with tarfile.open(fileobj=bounded, mode="r:", encoding="utf-8") as tar:
                 members = _sane(list(islice(tar, MAX_MEMBERS + 1)), source.name)
                 write_tar_gz([_tar_item(tar, info) for info in members], out, epoch)
     except (tarfile.TarError, EOFError, OSError, zlib.error) as error:

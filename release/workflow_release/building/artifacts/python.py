@@ -137,7 +137,7 @@ def _siblings(shop: Workshop) -> frozenset[str]:
 
 def _unpack(sdist: Path, work: Path) -> Path:
     """Unpack a normalised source distribution; its one top folder is the project."""
-    with tarfile.open(sdist) as tar:
+    with tarfile.open(sdist, encoding="utf-8") as tar:
         tar.extractall(work / "unpacked", filter="data")
     tops = list((work / "unpacked").iterdir())
     if len(tops) != 1:

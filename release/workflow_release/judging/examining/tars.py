@@ -32,7 +32,7 @@ def read_tar(stream: Readable, keep: Keep = nothing, archive: str = "") -> Conte
     """The entries of a tar archive, read once from front to back; raises `BuildError`."""
     with contents.readable():
         reading, forward = Reading(keep), _Forward(stream)
-        with tarfile.open(fileobj=cast("IO[bytes]", forward), mode="r:") as tar:
+        with tarfile.open(fileobj=cast("IO[bytes]", forward), mode="r:", encoding="utf-8") as tar:
             for header in tar:
                 reading.admit(header.size)
                 reading.members.append(_tar_member(header, tar, reading, archive))
