@@ -259,7 +259,7 @@ command = ["/usr/bin/python3", "-c", "pass"]
 """
 
 
-def packages(architecture: str) -> dict[str, bytes]:
+def packages(architecture: str, suffix: str = ".xz") -> dict[str, bytes]:
     """A C library, an interpreter and data: enough for an image whose closure is whole."""
     triplet, machine = LIBC[architecture]
     library = elf(machine, soname="libc.so.6")
@@ -273,6 +273,7 @@ def packages(architecture: str) -> dict[str, bytes]:
             ],
             architecture=architecture,
             version="2.41-12",
+            suffix=suffix,
         ),
         "python3.13-minimal": deb(
             "python3.13-minimal",
@@ -284,6 +285,7 @@ def packages(architecture: str) -> dict[str, bytes]:
             ],
             architecture=architecture,
             version="3.13.5-2",
+            suffix=suffix,
             more="Depends: libc6 (>= 2.41)\n",
         ),
         "tzdata": deb(
@@ -291,6 +293,7 @@ def packages(architecture: str) -> dict[str, bytes]:
             [member("./usr/share/zoneinfo/UTC", b"TZif")],
             architecture="all",
             version="2026a-1",
+            suffix=suffix,
         ),
     }
 
@@ -331,12 +334,13 @@ class World:
         )
 
 
-def world(root: Path) -> World:
+def world(root: Path, *, suffix: str = ".xz") -> World:
+    """`suffix` tells how packages are packed: nothing but `""` gives the same bytes everywhere."""
     mirror, images = FakeMirror(), root / "images"
     images.mkdir(parents=True)
     table: dict[Platform, tuple[Package, ...]] = {}
     for platform in (AMD64, ARM64):
-        made = packages(platform.architecture)
+        made = packages(platform.architecture, suffix)
         table[platform] = tuple(
             mirror.add(
                 locked(

@@ -96,8 +96,11 @@ def contents(archive: Path) -> Mapping[str, str]:
     with tarfile.open(archive) as tar:
         top = tar.extractfile("index.json")
         assert top is not None
-        for entry in json.loads(_blob(tar, json.load(top)["manifests"][0]))["manifests"]:
+        (index,) = json.load(top)["manifests"]
+        found["index"] = index["digest"]
+        for entry in json.loads(_blob(tar, index))["manifests"]:
             manifest, where = json.loads(_blob(tar, entry)), entry["platform"]["architecture"]
+            found[f"{where} manifest"] = entry["digest"]
             found[f"{where} configuration"] = manifest["config"]["digest"]
             for at, layer in enumerate(manifest["layers"]):
                 data = _blob(tar, layer)

@@ -14,7 +14,7 @@ from workflow_containers import architecture
 from workflow_containers.errors import InterpreterError
 from workflow_containers.layers.entries import File
 from workflow_containers.platform import AMD64
-from workflow_containers.python.bytecode import Bytecode, Compiler, Sharing, Source
+from workflow_containers.python.bytecode import DRIVER, Bytecode, Compiler, Sharing, Source
 from workflow_containers.python.interpreter import Interpreter
 from workflow_containers.run import Command, Completed, Run
 
@@ -177,3 +177,7 @@ def test_the_driver_needs_nothing_but_the_interpreters_core() -> None:
     }
     assert imports <= {"marshal", "posix", "sys", "_imp", "_frozen_importlib_external"}
     assert imports & set(sys.builtin_module_names) == {"marshal", "posix", "sys", "_imp"}
+
+
+def test_the_driver_can_be_an_argument_in_every_locale() -> None:
+    assert DRIVER.read_bytes().isascii()

@@ -113,3 +113,19 @@ def test_pips_last_words_are_passed_on(tmp_path: Path) -> None:
     with pytest.raises(ToolError) as caught:
         wheels(PINS, target(), Store(tmp_path), Pip(argv=("pip",), environment={}, run=failing))
     assert str(caught.value) == "pip can't fetch the locked wheels: ERROR: no ?[31mmatch"
+
+
+def test_pip_has_a_home_where_the_user_has_none(tmp_path: Path) -> None:
+    """An account without an entry in passwd, as containers run under: pip asks for its home."""
+    homes = []
+
+    class Asked(FakeMachine):
+        def __call__(self, command: Command) -> Completed:
+            homes.append(command.env["HOME"])
+            return super().__call__(command)
+
+    wheels(PINS, target(), Store(tmp_path / "a"), pip(Asked(index=INDEX)))
+    given = Pip(argv=("pip",), environment={"HOME": "/home/me"}, run=Asked(index=INDEX))
+    wheels(PINS, target(), Store(tmp_path / "b"), given)
+    assert homes[0].startswith(str(tmp_path / "a/scratch"))
+    assert homes[1] == "/home/me"
