@@ -58,6 +58,9 @@ def drawn(seed: int) -> Place:
     """A place that nobody thought of."""
     chance = Random(seed)
     own_python = chance.random() < 0.5
+    encoding = chance.choice([{}, ASCII])
+    # Python itself can't import an extension from elsewhere than its file names' encoding allows.
+    letter = "e " if encoding else "é "
     noise = {name: text for name, text in NOISE.items() if chance.random() < 0.5}
     settings = {
         "HOME": PLACE,
@@ -66,7 +69,7 @@ def drawn(seed: int) -> Place:
     }
     return Place(
         name=f"drawn {seed}",
-        folder=f"drawn/{'é ' * chance.randrange(60)}{seed}",
+        folder=f"drawn/{letter * chance.randrange(60)}{seed}",
         seed=seed,
         user=chance.choice([None, 1000, 65534]) if own_python else None,
         umask=chance.choice([0o022, 0o027, 0o077]),
@@ -75,7 +78,7 @@ def drawn(seed: int) -> Place:
         clock=chance.choice(
             ["@1999-12-31 23:59:58", "@2024-02-29 00:00:00", "@2037-12-31 12:00:00"]
         ),
-        environment={**noise, **settings, **chance.choice([{}, ASCII])},
+        environment={**noise, **settings, **encoding},
         imports=tuple(chance.sample(MODULES, chance.randrange(len(MODULES)))),
         compiler_imports=tuple(chance.sample(MODULES, 3)),
         disorder=True,
