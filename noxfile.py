@@ -90,9 +90,9 @@ def interop(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
-    """Ratios against peers measured in the same run."""
+    """Ratios against peers measured in the same run: nox -s bench -- images, or all of them."""
     programs = development(session)
-    session.run(programs / "python", "tests/bench", *session.posargs)
+    session.run(programs / "python", "-m", "bench", *session.posargs, env={"PYTHONPATH": "tests"})
 
 
 @nox.session(default=False)

@@ -12,7 +12,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,10 +50,15 @@ class Docker:
         """Whether it keeps images in containerd's store, as Docker does from version 29 on."""
         return "io.containerd.snapshotter" in self.tell("info", "--format={{.DriverStatus}}")
 
+    @property
+    def command(self) -> Sequence[str]:
+        """The client's own words, which any command begins with."""
+        return (_program("docker"), "-H", self.host)
+
     def ask(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run a command that may fail."""
         return subprocess.run(
-            [_program("docker"), "-H", self.host, *words],
+            [*self.command, *words],
             env=self.environment,
             capture_output=True,
             text=True,

@@ -132,7 +132,8 @@ class Disordered:
     def __call__(self, command: Any) -> Any:
         from workflow_containers.run import run
 
-        time.sleep(self.chance.random() / 50)
+        if self.order["disorder"]:
+            time.sleep(self.chance.random() / 50)
         around = self.order["around"]
         command = replace(command, env={**command.env, **around})
         if COMPILING not in command.argv:

@@ -93,6 +93,36 @@ class Supplies:
     python: Interpreter
     extensions: Sequence[Path]
 
+    def order(self, *, root: Path, store: Path, out: Path) -> dict[str, Any]:
+        """What the driver is told to build every image of a root, without any disorder."""
+        return {
+            "seed": 0,
+            "imports": (),
+            "compiler-imports": ("sys",),
+            "disorder": False,
+            "workers": len(os.sched_getaffinity(0)),
+            "emulator": None,
+            "around": {},
+            "root": str(root),
+            "store": str(store),
+            "out": str(out),
+            "mirror": f"file://{self.mirror}",
+            "pip": (sys.executable, "-m", "pip"),
+            "tool-environment": {
+                "PATH": "/usr/bin:/bin",
+                "PIP_NO_INDEX": "1",
+                "PIP_FIND_LINKS": str(self.wheelhouse),
+                "PIP_CONFIG_FILE": os.devnull,
+                "PIP_NO_CACHE_DIR": "1",
+            },
+            "version": self.version,
+            "created": self.created,
+            "annotations": dict(self.annotations),
+            "wheels": {name: str(path) for name, path in self.wheels.items()},
+            "bundles": {name: str(path) for name, path in self.bundles.items()},
+            "images": {path: f"{name}.oci.tar" for name, path in DEFINITIONS.items()},
+        }
+
     def build(self, place: Place, *, store: Path | None = None) -> Outcome:
         """Build every image there, from an empty store unless one is given."""
         home = self.folder / place.folder
@@ -183,7 +213,7 @@ class _Site:
         for wheel in self.supplies.extensions if self.place.own_python else ():
             with zipfile.ZipFile(wheel) as archive:
                 archive.extractall(self.home / "tool")
-        order = json.dumps(self.order(chance))
+        order = json.dumps(self.order)
         (self.home / "order.json").write_text(order, encoding="utf-8")
         if self.place.user is not None and os.geteuid() == 0:
             _give(self.home, self.supplies.folder, self.place.user)
@@ -203,10 +233,15 @@ class _Site:
         for path in (*supplies.wheels.values(), *supplies.bundles.values()):
             yield self.home / "given" / path.name, path
 
-    def order(self, chance: random.Random) -> Mapping[str, Any]:
-        place, supplies = self.place, self.supplies
-        given = self.home / "given"
-        return {
+    @property
+    def order(self) -> Mapping[str, Any]:
+        """What the driver is told: as ever, but for what the place changes."""
+        place, given = self.place, self.home / "given"
+        plain = self.supplies.order(
+            root=self.home / "source", store=self.home / "store", out=self.home / "out"
+        )
+        pip = {**plain["tool-environment"], **self.environment, **self.clock}
+        return plain | {
             "seed": place.seed,
             "imports": place.imports,
             "compiler-imports": place.compiler_imports,
@@ -214,24 +249,12 @@ class _Site:
             "workers": place.workers,
             "emulator": _emulator() if place.emulated else None,
             "around": {} if place.emulated else dict(self.clock),
-            "root": str(self.home / "source"),
-            "store": str(self.home / "store"),
-            "out": str(self.home / "out"),
-            "mirror": f"file://{supplies.mirror}",
             "pip": [*self.python, "-m", "pip"],
-            "tool-environment": {
-                **self.environment,
-                **self.clock,
-                "PIP_NO_INDEX": "1",
-                "PIP_FIND_LINKS": str(supplies.wheelhouse),
-                "PIP_CONFIG_FILE": os.devnull,
-                "PIP_NO_CACHE_DIR": "1",
+            "tool-environment": pip,
+            **{
+                kind: {name: str(given / Path(path).name) for name, path in plain[kind].items()}
+                for kind in ("wheels", "bundles")
             },
-            "version": supplies.version,
-            "created": supplies.created,
-            "annotations": dict(supplies.annotations),
-            "wheels": {name: str(given / path.name) for name, path in supplies.wheels.items()},
-            "bundles": {name: str(given / path.name) for name, path in supplies.bundles.items()},
             "images": {DEFINITIONS[name]: f"{name}.oci.tar" for name in place.images},
         }
 
