@@ -82,8 +82,10 @@ def shuffled(items: list[Any], chance: random.Random) -> list[Any]:
 def build(order: Mapping[str, Any], chance: random.Random) -> list[dict[str, Any]]:
     """Imported here, after what was to be imported first."""
     from workflow_containers import definition, host
-    from workflow_containers.building.builder import Inputs, Tools, build_archive
+    from workflow_containers.building.builder import build_archive
+    from workflow_containers.building.given import Inputs, Tools
     from workflow_containers.debian.mirror import Mirrors
+    from workflow_containers.network.transport import fetcher
     from workflow_containers.platform import ARM64
 
     root, mirror = path(order["root"]), order["mirror"]
@@ -100,6 +102,7 @@ def build(order: Mapping[str, Any], chance: random.Random) -> list[dict[str, Any
         mirrors=Mirrors(debian=f"{mirror}/debian", security=f"{mirror}/debian-security"),
         pip=tuple(map(given, order["pip"])),
         environment={name: given(text) for name, text in order["tool-environment"].items()},
+        fetch=fetcher({}),
         run=Disordered(order=order, chance=chance),
         native=ARM64 if order["emulator"] else host.native_platform(),
         workers=order["workers"],

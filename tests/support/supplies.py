@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,9 +14,10 @@ from support.places import DEFINITIONS, ROOT, Supplies
 from workflow_containers import architecture, definition, host
 from workflow_containers.building.recipe import package_entries
 from workflow_containers.debian import fetch, lock, mirror
-from workflow_containers.definition import Definition
+from workflow_containers.debian.lock import Package
+from workflow_containers.definition import Debian, Definition
 from workflow_containers.layers.unpack import unpack
-from workflow_containers.network.transport import fetch as open_address
+from workflow_containers.network.transport import fetcher
 from workflow_containers.platform import Platform
 from workflow_containers.python import requirements
 from workflow_containers.python.interpreter import Interpreter
@@ -79,15 +81,21 @@ class _Fetched:
     def wheelhouse(self) -> Path:
         return self.folder / "wheelhouse"
 
+    def locked(self, image: Definition) -> Mapping[Platform, tuple[Package, ...]]:
+        """The image's packages on every platform."""
+        assert isinstance(image.ground, Debian)
+        found = lock.load(self.checkout / image.ground.lock)
+        names, origin = image.packages, image.ground.lock
+        return {platform: found.select(platform, names, origin) for platform in found.platforms}
+
     def packages(self, image: Definition) -> None:
         """The locked packages where a mirror has them."""
-        locked = lock.load(self.checkout / image.lock).platforms.values()
-        packages = {each.path: each for platform in locked for each in platform}
+        packages = {each.path: each for locked in self.locked(image).values() for each in locked}
         fetch.packages(
             packages.values(),
             store=self.store,
             mirrors=mirror.find(environment=host.environment()),
-            fetch=open_address,
+            fetch=fetcher(host.environment()),
         )
         for package in packages.values():
             target = self.mirror / package.archive / package.path
@@ -107,7 +115,7 @@ class _Fetched:
                 shutil.copyfile(self.store.blob(wheel.digest), self.wheelhouse / wheel.name)
 
     def _target(self, image: Definition, platform: Platform) -> requirements.Target:
-        (libc,) = lock.load(self.checkout / image.lock).select(platform, ("libc6",), image.lock)
+        (libc,) = (each for each in self.locked(image)[platform] if each.name == "libc6")
         return requirements.Target(
             python=image.python,
             architecture=architecture.of(platform),
@@ -118,15 +126,12 @@ class _Fetched:
         """The images' own Python, unpacked."""
         native = host.native_platform()
         assert native is not None
-        found = lock.load(self.checkout / image.lock).select(native, image.packages, image.lock)
         root = self.folder / "python"
-        entries = (package_entries(self.store, each, image.exclude) for each in found)
-        unpack((entry for package in entries for entry in package), root)
-        return Interpreter(
-            root=root,
-            architecture=architecture.of(native),
-            program=f"usr/bin/python{image.python}",
+        entries = (
+            package_entries(self.store, each, image.exclude) for each in self.locked(image)[native]
         )
+        unpack((entry for package in entries for entry in package), root)
+        return Interpreter.debian(root, architecture.of(native), f"usr/bin/python{image.python}")
 
 
 def _extensions(folder: Path, python: str) -> tuple[Path, ...]:
