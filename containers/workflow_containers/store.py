@@ -6,13 +6,16 @@
     locks/, scratch/        work in progress
 
 Files appear whole or not at all. A blob is hashed whenever it is read: what a disk or a
-stranger changed is removed and made again, never used.
+stranger changed is removed and made again, never used. Whether one is there is asked far more
+often, so a blob that was hashed is given a time that its digest decides: whoever writes to it
+afterwards changes that.
 """
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -36,15 +39,28 @@ class Store:
         return self.folder / "blobs" / digest.hex
 
     def has(self, digest: Digest) -> bool:
+        """Whether the bytes are here, by their time or hashed; bytes that changed are removed.
+
+        Whoever goes on to use them hashes them all the same.
+        """
+        try:
+            untouched = self.blob(digest).stat().st_mtime == _moment(digest)
+        except FileNotFoundError:
+            return False
+        return untouched or self.verified(digest)
+
+    def verified(self, digest: Digest) -> bool:
         """Whether the bytes are here, hashed now; bytes that changed are removed."""
         path = self.blob(digest)
         try:
-            if measure_file(path).digest == digest:
-                return True
+            same = measure_file(path).digest == digest
         except FileNotFoundError:
             return False
-        path.unlink(missing_ok=True)
-        return False
+        if same:
+            _stamp(path, digest)
+        else:
+            path.unlink(missing_ok=True)
+        return same
 
     def read(self, digest: Digest) -> bytes | None:
         """The bytes with that digest, or None."""
@@ -85,6 +101,7 @@ class Store:
         target = self.blob(digest)
         target.parent.mkdir(parents=True, exist_ok=True)
         path.chmod(0o644)
+        _stamp(path, digest)
         path.replace(target)
 
     @contextlib.contextmanager
@@ -135,3 +152,13 @@ class Store:
             stream.write(canonical.encode(value))
             stream.flush()
             Path(stream.name).replace(target)
+
+
+def _moment(digest: Digest) -> int:
+    """The time of a blob's file, in whole seconds before 2004: any file system keeps it."""
+    return int(digest.hex[:8], 16) >> 2
+
+
+def _stamp(path: Path, digest: Digest) -> None:
+    with contextlib.suppress(PermissionError):  # another's file: it is hashed each time
+        os.utime(path, (_moment(digest), _moment(digest)))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import threading
 from pathlib import Path
 
@@ -37,6 +38,34 @@ def test_bytes_that_changed_are_removed_not_used(store: Store, data: bytes) -> N
     store.blob(digest).write_bytes(data)
     assert not store.has(digest)
     assert not store.blob(digest).exists()
+
+
+def test_bytes_that_rot_with_their_time_are_found_out_when_they_are_read(store: Store) -> None:
+    """A disk tells no time. Whether they are there is asked cheaply; what is used is hashed."""
+    digest = store.put(b"abc")
+    rot(store.blob(digest))
+    assert store.has(digest)
+    assert store.read(digest) is None
+    store.put(b"abc")
+    rot(store.blob(digest))
+    assert not store.verified(digest)
+    assert not store.blob(digest).exists()
+    assert not store.verified(digest)
+
+
+def rot(path: Path) -> None:
+    before = path.stat()
+    path.write_bytes(b"abd")
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def test_bytes_of_another_time_are_hashed_once(store: Store) -> None:
+    """As in a store that was copied."""
+    digest = store.put(b"abc")
+    written = store.blob(digest).stat().st_mtime
+    os.utime(store.blob(digest))
+    assert store.has(digest)
+    assert store.blob(digest).stat().st_mtime == written
 
 
 def test_what_was_remembered_comes_back(store: Store) -> None:

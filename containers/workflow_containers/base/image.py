@@ -136,7 +136,10 @@ def _tree(found: ForeignImage, store: Store, origin: str) -> tuple[Tree, tuple[i
 
 @contextmanager
 def opened(blob: LayerBlob, store: Store, origin: str) -> Iterator[Contents]:
-    """A layer's uncompressed bytes; raises `LayoutError` at the end for others than promised."""
+    """A layer's uncompressed bytes; raises `LayoutError` at the end for others than promised.
+
+    What has changed in the store is removed from it then, and fetched again the next time.
+    """
     with store.blob(blob.digest).open("rb") as stream:
         pieces = compress.expand(stream, MAX_LAYER) if blob.media_type == GZIP else _plain(stream)
         contents = Contents(pieces)
@@ -144,8 +147,10 @@ def opened(blob: LayerBlob, store: Store, origin: str) -> Iterator[Contents]:
             yield contents
             contents.drain()
         except (LayoutError, MemberError) as error:
+            store.verified(blob.digest)
             raise type(error)(f"{origin}: {error}") from error
     if contents.digest() != blob.diff_id:
+        store.verified(blob.digest)
         raise LayoutError(f"{origin}: the layer {blob.digest} has other contents than it says")
 
 

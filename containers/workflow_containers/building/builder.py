@@ -257,7 +257,7 @@ def _written(
     contents = archive.Contents(
         name=definition.name, version=inputs.version, index=index, images=built
     )
-    measured = archive.save(contents, store, destination)
+    measured = archive.ensure(contents, store, destination, rules())
     return ImageArchive(
         path=destination,
         digest=measured.digest,

@@ -7,7 +7,7 @@ fragment is made again exactly when something in it would differ.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -115,7 +115,14 @@ class Materials:
 
     def stored_wheel(self, stored: Stored, target: Target) -> Recipe:
         """A wheel from elsewhere, which must be in the store."""
-        return self._wheel(self.store.blob(stored.digest), stored.name, stored.digest, target)
+        path = self.store.blob(stored.digest)
+        recipe = self._wheel(path, stored.name, stored.digest, target)
+        return replace(recipe, entries=lambda: self._verified(stored, recipe))
+
+    def _verified(self, stored: Stored, recipe: Recipe) -> Iterator[Entry]:
+        if not self.store.verified(stored.digest):
+            raise MemberError(f"{stored.name}: changed in the store; build again")
+        return recipe.entries()
 
     def member_wheel(self, member: Member, path: Path, target: Target) -> Recipe:
         """A wheel of this repository."""

@@ -28,7 +28,7 @@ from workflow_containers.oci.image import Document
 from workflow_containers.platform import Platform
 from workflow_containers.store import Store
 from workflow_sbom import canonical
-from workflow_sbom.digest import CHUNK, Digest, Measured
+from workflow_sbom.digest import CHUNK, Digest, Measured, measure_file
 from workflow_sbom.errors import Fault
 
 MEDIA_TYPE = "application/vnd.oci.image.layout.v1+tar"
@@ -116,6 +116,31 @@ def save(contents: Contents, store: Store, destination: Path) -> Measured:
     return hashing.measured()
 
 
+def ensure(contents: Contents, store: Store, destination: Path, rules: Digest) -> Measured:
+    """As `save`, but a file that was written before and has the bytes stays as it is.
+
+    `rules` digests what decides the bytes beside the contents: this package.
+    """
+    names = ("archive", rules.hex, contents.name, contents.version, contents.index.digest.hex)
+    key = Digest.of(canonical.encode(names))
+    if (there := _there(destination, store.recall(key))) is not None:
+        return there
+    measured = save(contents, store, destination)
+    store.remember(key, [measured.digest.hex, measured.size])
+    return measured
+
+
+def _there(destination: Path, known: tuple[str, int] | None) -> Measured | None:
+    """The file, if it is the one that was written before."""
+    try:
+        if known is None or destination.stat().st_size != known[1]:
+            return None
+        found = measure_file(destination)
+    except OSError:
+        return None
+    return found if found.digest.hex == known[0] else None
+
+
 class _Hashing:
     """Passes bytes on and hashes them."""
 
@@ -187,6 +212,7 @@ def _copy(layer: Stored, path: str, store: Store, stream: Sink) -> None:
             size += len(data)
             stream.write(data)
     if size != layer.size or Digest(state.hexdigest()) != layer.digest:
+        store.verified(layer.digest)  # which removes it
         raise LayoutError(
             f"the layer {layer.digest} changed in the store", remedy="run it again; it is made anew"
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import itertools
@@ -18,6 +19,7 @@ from simulators.images import CREATED, FakeMachine, World, world
 from support.images import Digests, contents, told_apart
 from workflow_containers.building.builder import build_archive
 from workflow_containers.definition import load
+from workflow_containers.errors import ContainersError
 from workflow_containers.run import Command, Completed
 
 GOLDEN = Path(__file__).parents[2] / "golden/containers/image.json"
@@ -99,3 +101,42 @@ def test_a_clock_that_leaks_is_told(shop: World, tmp_path: Path) -> None:
         "arm64 manifest",
         "index",
     ]
+
+
+@pytest.mark.parametrize("forgotten", [True, False], ids=["made anew", "remembered"])
+def test_what_rots_in_the_store_is_never_used(
+    shop: World, tmp_path: Path, *, forgotten: bool
+) -> None:
+    """A byte of each blob turned, its time kept: refused or replaced, and whole the next time."""
+    whole = build(shop, tmp_path).read_bytes()
+    blobs = sorted((tmp_path / "store/blobs").iterdir())
+    assert len(blobs) > 20
+    for blob in blobs:
+        for memo in (tmp_path / "store/memo").iterdir():
+            if forgotten and memo.read_bytes().startswith(b"{"):  # all but which wheel is whose
+                memo.unlink()
+        kept = rot(blob)
+        (tmp_path / "shop.tar").unlink()
+        with contextlib.suppress(ContainersError):
+            assert build(shop, tmp_path).read_bytes() == whole
+        assert build(shop, tmp_path).read_bytes() == whole
+        blob.write_bytes(kept)  # nothing may have read it
+
+
+def rot(path: Path) -> bytes:
+    before, kept = path.stat(), path.read_bytes()
+    data = bytearray(kept)
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    return kept
+
+
+def test_an_archive_that_is_there_is_not_written_again(shop: World, tmp_path: Path) -> None:
+    archive = build(shop, tmp_path)
+    before = archive.stat()
+    assert build(shop, tmp_path).stat() == before
+    archive.write_bytes(b"another's")
+    assert build(shop, tmp_path).stat().st_size == before.st_size
+    archive.unlink()
+    assert build(shop, tmp_path).stat().st_size == before.st_size
