@@ -42,21 +42,29 @@ class Member:
         sink.write(_HEADER)
 
     def write(self, data: bytes) -> None:
-        """Add contents."""
-        self._pending += data
-        whole = len(self._pending) - len(self._pending) % STEP
+        """Add contents; no more than a step of them is copied."""
+        rest = memoryview(data)
+        if self._pending:
+            missing = STEP - len(self._pending)
+            self._pending += rest[:missing]
+            rest = rest[missing:]
+            if len(self._pending) < STEP:
+                return
+            self._feed(self._pending)
+            self._pending = bytearray()
+        whole = len(rest) - len(rest) % STEP
         for start in range(0, whole, STEP):
-            self._feed(bytes(self._pending[start : start + STEP]))
-        del self._pending[:whole]
+            self._feed(rest[start : start + STEP])
+        self._pending += rest[whole:]
 
     def finish(self) -> None:
         """Write the rest and the trailer; the member takes nothing more."""
         if self._pending:
-            self._feed(bytes(self._pending))
+            self._feed(self._pending)
         self._sink.write(self._deflate.flush())
         self._sink.write(struct.pack("<II", self._crc, self._size & 0xFFFFFFFF))
 
-    def _feed(self, data: bytes) -> None:
+    def _feed(self, data: bytearray | memoryview) -> None:
         self._crc = zlib_ng.crc32(data, self._crc)
         self._size += len(data)
         self._sink.write(self._deflate.compress(data))

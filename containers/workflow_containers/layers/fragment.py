@@ -93,10 +93,10 @@ class _Writer:
         self._paths[entry.path] = not hasattr(entry, "target") or isinstance(entry, Hardlink)
         if isinstance(entry, File):
             self._note(entry)
-        data = tarstream.encode(entry)
-        self._raw.update(data)
-        self._raw_size += len(data)
-        self._member.write(data)
+        for data in tarstream.pieces(entry):
+            self._raw.update(data)
+            self._raw_size += len(data)
+            self._member.write(data)
 
     def _note(self, file: File) -> None:
         """Note what the dynamic linker would make of a file."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import io
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import IO, BinaryIO, cast
 
 from workflow_containers.errors import LayoutError, MemberError
 from workflow_containers.layers import compress, tarstream
@@ -91,9 +91,7 @@ def _assemble(store: Store, name: str, fragments: Sequence[Fragment], head: byte
         put(compress.member(head))
         raw.update(head)
         for fragment in fragments:
-            data = _checked(store, fragment)
-            put(data)
-            for piece in compress.expand(io.BytesIO(data), fragment.raw_size):
+            for piece in _pieces(store, fragment, put):
                 raw.update(piece)
         put(compress.member(tarstream.END))
         raw.update(tarstream.END)
@@ -109,11 +107,37 @@ def _assemble(store: Store, name: str, fragments: Sequence[Fragment], head: byte
     )
 
 
-def _checked(store: Store, fragment: Fragment) -> bytes:
-    data = store.read(fragment.blob)
-    if data is None:
+def _pieces(store: Store, fragment: Fragment, put: Callable[[bytes], None]) -> Iterator[bytes]:
+    """The fragment uncompressed, while its compressed bytes are put where they go."""
+    try:
+        with store.blob(fragment.blob).open("rb") as stream:
+            passing = _Passing(stream, put)
+            yield from compress.expand(cast("BinaryIO", passing), fragment.raw_size)
+            whole = passing.digest == fragment.blob
+    except (FileNotFoundError, LayoutError):
+        whole = False
+    if not whole:
+        store.verified(fragment.blob)  # which removes it
         raise LayoutError(f"{fragment.name}: its fragment left the store; build again")
-    return data
+
+
+class _Passing:
+    """A stream that passes on what is read from it."""
+
+    def __init__(self, stream: IO[bytes], put: Callable[[bytes], None]) -> None:
+        self._stream = stream
+        self._put = put
+        self._state = hashlib.sha256()
+
+    @property
+    def digest(self) -> Digest:
+        return Digest(self._state.hexdigest())
+
+    def read(self, size: int) -> bytes:
+        data = self._stream.read(size)
+        self._state.update(data)
+        self._put(data)
+        return data
 
 
 def _encoded(layer: Layer) -> canonical.Json:

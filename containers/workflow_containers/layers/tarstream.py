@@ -20,9 +20,23 @@ _MAX_OWNER = 8**7 - 1
 
 def encode(entry: Entry) -> bytes:
     """The entry's header, with its contents padded to whole blocks."""
+    return b"".join(pieces(entry))
+
+
+def pieces(entry: Entry) -> tuple[bytes, ...]:
+    """The same without a copy of a file's contents, which may be large."""
+    if isinstance(entry, File):
+        size = len(entry.data)
+        return (
+            header(entry.path, b"0", mode=entry.mode, size=size),
+            entry.data,
+            bytes(-size % BLOCK),
+        )
+    return (_bare(entry),)
+
+
+def _bare(entry: Symlink | Hardlink | Directory) -> bytes:
     match entry:
-        case File(path, mode, data):
-            return header(path, b"0", mode=mode, size=len(data)) + data + bytes(-len(data) % BLOCK)
         case Symlink(path, target):
             return header(path, b"2", mode=0o777, target=target)
         case Hardlink(path, target):
