@@ -30,10 +30,14 @@ class Parser(argparse.ArgumentParser):
 
 
 class Command(NamedTuple):
-    """A command: what it does in a sentence, and what adds its words to a parser."""
+    """A command: what it does in a sentence, and what adds its words to a parser.
+
+    One that `passes_on` hands the words after `--` to another program; they are `asked.rest`.
+    """
 
     help: str
     add_words: Callable[[Parser], None]
+    passes_on: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,4 +75,8 @@ class CommandLine:
             return self.whole_parser().parse_args(words)
         one = Parser(f"{self.program} {name}", f"{command.help}.")
         command.add_words(one)
-        return one.parse_args(words[1:], argparse.Namespace(command=name))
+        own, rest = list(words[1:]), None
+        if command.passes_on and "--" in own:
+            at = own.index("--")
+            own, rest = own[:at], tuple(own[at + 1 :])
+        return one.parse_args(own, argparse.Namespace(command=name, rest=rest))
