@@ -18,6 +18,7 @@ from workflow_containers import architecture
 from workflow_containers.errors import DefinitionError, PlatformError
 from workflow_containers.oci.reference import Reference
 from workflow_containers.platform import Platform
+from workflow_containers.smoke import Smoke
 from workflow_sbom.errors import Fault, TableError
 from workflow_sbom.tables import described, read
 
@@ -126,6 +127,7 @@ class Definition:
     env: Mapping[str, str] = field(default_factory=dict, metadata={"doc": "Its environment"})
     labels: Mapping[str, str] = field(default_factory=dict, metadata={"doc": "Its labels"})
     health: Health | None = described("The health check", default=None)
+    smoke: Smoke | None = described("How it is tried under an engine", default=None)
 
     def __post_init__(self) -> None:
         faults = [

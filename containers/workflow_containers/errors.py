@@ -18,7 +18,7 @@ ContainersError         20  base of all
 ├── IntegrityError      35  bytes that are not those of their digest
 ├── ConflictError       36  a name that stands for something else already
 ├── EngineError         37  no Docker Engine, or one that refuses
-└── UnhealthyError      38  a container that ran and is not well
+└── UnhealthyError      38  an image that does not run well, or may not be run
 """
 
 from __future__ import annotations
@@ -158,6 +158,6 @@ class EngineError(ContainersError):
 
 
 class UnhealthyError(ContainersError):
-    """A container that ran and is not well."""
+    """An image that does not run well, or may not be run: as root, for instance."""
 
     exit_code = 38
