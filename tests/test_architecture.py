@@ -34,13 +34,23 @@ EDGES = {
     "urllib.request": set(),
     "print": {"workflow_sbom/terminal/console.py"},
     "urllib3": {"workflow_containers/network/http.py"},
-    "docker": {"workflow_containers/registry/credentials.py"},
-    "time": {"workflow_sbom/terminal/watch.py", "workflow_containers/network/clock.py"},
+    "docker": {
+        "workflow_containers/registry/credentials.py",
+        "workflow_containers/engine/connecting.py",
+    },
+    "docker.errors": {"workflow_containers/engine/connecting.py"},
+    "docker.utils.build": {"workflow_containers/engine/context.py"},
+    "time": {
+        "workflow_sbom/terminal/watch.py",
+        "workflow_containers/network/clock.py",
+        "workflow_containers/engine/machine.py",
+    },
     "random": {"workflow_containers/network/clock.py"},
-    # Their types; urllib3 opens them.
+    # Their types; urllib3 opens them. The engine's machine looks for a free port.
     "socket": {
         "workflow_containers/network/bounded.py",
         "workflow_containers/network/failures.py",
+        "workflow_containers/engine/machine.py",
     },
 }
 
