@@ -86,6 +86,67 @@ def _schema(_: Parser) -> None:
     """No words."""
 
 
+def _run(words: Parser) -> None:
+    words.usage = f"{words.prog} [options] ARCHIVE [-- ARGUMENT ...]"
+    words.epilog = "arguments after -- replace the image's own"
+    words.add_argument("archive", type=Path, metavar="ARCHIVE", help="an OCI layout archive")
+    words.add_argument("--platform", metavar="OS/ARCH", help="default: what the engine runs")
+    words.add_argument("--network", choices=("none", "host"), default="none", help="default: none")
+    words.add_argument(
+        "--env", action="append", default=[], metavar="NAME[=VALUE]",
+        help="set an environment variable; without a value, ours",
+    )  # fmt: skip
+    words.add_argument(
+        "--tmpfs", action="append", default=[], metavar="PATH", help="a folder it may write to"
+    )
+    words.add_argument(
+        "--memory", type=int, default=512, metavar="MIB", help="that it may have; default: 512"
+    )
+    words.add_argument(
+        "--stop-after", type=int, default=10, metavar="SECONDS",
+        help="kill it so long after Ctrl-C; default: 10",
+    )  # fmt: skip
+    _engine(words)
+
+
+def _smoke(words: Parser) -> None:
+    words.add_argument("definition", type=Path, metavar="DEFINITION", help="the image's TOML file")
+    words.add_argument("archive", type=Path, metavar="ARCHIVE", help="its OCI layout archive")
+    words.add_argument(
+        "--wait", type=int, default=60, metavar="SECONDS",
+        help="until it must be healthy, or have ended; default: 60",
+    )  # fmt: skip
+    _engine(words)
+    _json(words)
+
+
+def _containerfile(words: Parser) -> None:
+    words.add_argument("folder", type=Path, metavar="FOLDER", help="the context of the build")
+    words.add_argument("--name", required=True, help="the image's name")
+    words.add_argument("--version", required=True, help="its version, which is its tag")
+    words.add_argument("--output", type=Path, required=True, metavar="FILE", help="the archive")
+    words.add_argument(
+        "--file", default="Containerfile", metavar="PATH",
+        help="the Containerfile, from FOLDER; default: Containerfile",
+    )  # fmt: skip
+    words.add_argument(
+        "--network", choices=("none", "host"), default="none", help="of its steps; default: none"
+    )
+    words.add_argument(
+        "--untracked", action="store_true",
+        help="every file of FOLDER that .dockerignore leaves, not only what git tracks",
+    )  # fmt: skip
+    _engine(words)
+    _json(words)
+
+
+def _engine(words: Parser) -> None:
+    words.add_argument(
+        "--engine", metavar="ADDRESS",
+        help="Docker's socket or address; default: DOCKER_HOST, or Docker's current context",
+    )  # fmt: skip
+
+
 def _completion(words: Parser) -> None:
     words.add_argument("shell", choices=("bash", "zsh", "tcsh"))
 
@@ -197,6 +258,11 @@ COMMANDS = {
     "registry": Command("Log in to registries, log out, list them", _registry),
     "attach": Command("Attach SBOMs, signatures or provenance to an image", _attach),
     "referrers": Command("List what was attached to an image, or download it", _referrers),
+    "run": Command("Run an image's archive under Docker, with everything dropped", _run, True),
+    "smoke": Command("Try an image: it becomes healthy, answers, and ends when told to", _smoke),
+    "containerfile": Command(
+        "Build a Containerfile through Docker; not reproducible", _containerfile
+    ),
     "schema": Command("Print the JSON Schema of image definitions", _schema),
     "completion": Command("Print a completion script", _completion),
 }
