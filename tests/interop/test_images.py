@@ -1,13 +1,8 @@
-"""The images run for real: under Docker with everything dropped, and for arm64 under qemu.
-
-They are built once from this checkout's HEAD, or taken from the folder of a finished build or
-release that `WORKFLOW_RELEASE_FOLDER` names.
-"""
+"""The images run for real: under Docker with everything dropped, and for arm64 under qemu."""
 
 from __future__ import annotations
 
 import json
-import os
 import platform
 import shutil
 import socket
@@ -26,19 +21,18 @@ import httpx
 import psycopg
 import pytest
 
-from support import docker_engine, postgres, registries
+from support import postgres, registries
 from support.absent import absent
 from support.docker_engine import Docker
 from support.images import ENGINE, IMAGES, MIGRATE, Digests, Emulated, Release, built
 from support.patience import until
-from support.person import User
-from support.repositories import head_as_main
+from workflow_containers.engine.connecting import connect
+from workflow_containers.engine.loading import load
 from workflow_containers.layers.unpack import unpack
 from workflow_containers.oci.layout import Layout
 from workflow_containers.platform import Platform
 from workflow_release.version import Version
 
-ROOT = Path(__file__).resolve().parents[2]
 ARCHITECTURES = ("amd64", "arm64")
 HERE = {"x86_64": "amd64", "aarch64": "arm64"}[platform.machine()]
 NOBODY = "65532:65532"
@@ -86,15 +80,6 @@ assert urllib.request.urlopen("http://127.0.0.2:8080/healthz", timeout=5).status
 # ----------------------------------------------------------------------------------- the archives
 
 
-@pytest.fixture(scope="module")
-def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
-    """What `build` makes of HEAD as a main branch, for a person with an empty cache."""
-    folder = tmp_path_factory.mktemp("built")
-    cache = Path(os.environ.get("WORKFLOW_TEST_CACHE") or folder / "cache")
-    user = User(home=folder, cache=cache)
-    return built(head_as_main(ROOT, folder / "checkout"), user, folder / "images", "image")
-
-
 @pytest.mark.parametrize("name", IMAGES)
 def test_the_linkers_cache_is_what_ldconfig_would_leave(
     release: Release, name: str, tmp_path: Path
@@ -133,21 +118,16 @@ class Loaded:
 
 
 @pytest.fixture(scope="module")
-def loaded(release: Release) -> Iterator[Loaded]:
+def loaded(docker: Docker, release: Release) -> Iterator[Loaded]:
     """Whether the engine has the right images is tested first."""
-    with docker_engine.running() as docker:
-        found = Loaded(docker=docker, release=release, whole=docker.keeps_whole_indexes)
+    found = Loaded(docker=docker, release=release, whole=docker.keeps_whole_indexes)
+    with connect({}, docker.host) as engine:
         for name in IMAGES:
-            docker.tell("load", "--input", str(release.archive(name)))
-        try:
-            yield found
-        finally:
-            docker.ask("rmi", *sorted(found.tags()))
-
-
-@pytest.fixture
-def docker(loaded: Loaded) -> Docker:
-    return loaded.docker
+            load(engine, release.archive(name))
+    try:
+        yield found
+    finally:
+        docker.ask("rmi", *sorted(found.tags()))
 
 
 @pytest.mark.parametrize("name", IMAGES)

@@ -15,7 +15,7 @@ import pytest
 
 from simulators.engine import FakeEngine
 from simulators.images import member, tar
-from support.archives import USER, written
+from support.runnable import USER, written
 from workflow_containers.engine import containerfile
 from workflow_containers.engine.containerfile import (
     REPRODUCIBLE,
