@@ -97,7 +97,7 @@ def push(
         for document in (*shipment.manifests, shipment.index)
     )
     written += sum(
-        _tag(pusher.client, shipment.index, destination, tag) for tag in destination.tags
+        put_tag(pusher.client, shipment.index, destination, tag) for tag in destination.tags
     )
     return Pushed(
         destination=destination, digest=shipment.index.digest, blobs=blobs, written=written
@@ -143,7 +143,7 @@ def _put(client: Client, repository: Repository, document: Document) -> bool:
     return True
 
 
-def _tag(client: Client, index: Document, destination: Destination, tag: Tag) -> bool:
+def put_tag(client: Client, index: Document, destination: Destination, tag: Tag) -> bool:
     """Have the tag stand for the index; whether it had to be put.
 
     No registry compares and sets in one. It is asked right before and after, so of two who push
