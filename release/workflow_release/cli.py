@@ -49,6 +49,12 @@ def _cut(words: Parser) -> None:
         "--signer", metavar="URI", help="local: or file:<PEM>; default: release.toml"
     )
     words.add_argument("--verify", action="store_true", help="verify what was published, as a user")
+    words.add_argument("--publish", action="store_true", help="send it to its registries, too")
+
+
+def _publish(words: Parser) -> None:
+    _verify(words)
+    words.add_argument("--dry-run", action="store_true", help="verify, and tell where it would go")
 
 
 def _verify(words: Parser) -> None:
@@ -96,6 +102,7 @@ COMMANDS = {
     "build": Command("Build artifacts, all or some, without signing them", _build),
     "sbom": Command("Write the SBOM of every artifact, all or some", _build),
     "cut": Command("Make the release of this commit: build, attest, judge, publish", _cut),
+    "publish": Command("Send a release that was made elsewhere to its registries", _publish),
     "verify": Command("Check a release folder against an expected key", _verify),
     "trust": Command("Show or change whose signatures are trusted", _trust),
 }

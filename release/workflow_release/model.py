@@ -199,6 +199,11 @@ class Plan:
         """Whether container images are among what is made."""
         return any(isinstance(recipe, Image) for recipe in self.recipes)
 
+    @property
+    def remote(self) -> tuple[Target, ...]:
+        """Where it goes beyond this machine."""
+        return tuple(target for target in self.targets if target.kind != "directory")
+
     def recipe(self, recipe_id: str) -> Recipe:
         """The recipe of that id; raises `KeyError`."""
         for recipe in self.recipes:

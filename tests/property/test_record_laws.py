@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulators import releases
+from workflow_containers.oci.reference import Namespace
 from workflow_containers.platform import Platform
 from workflow_release.attesting import bundle, record, sums
 from workflow_release.attesting.dsse import Envelope
@@ -17,11 +18,13 @@ from workflow_release.attesting.record import Built, Entry, Release
 from workflow_release.attesting.sums import Sum
 from workflow_release.model import (
     Change,
+    DirectoryTarget,
     GoBinary,
     Image,
     Lock,
     Plan,
     Recipe,
+    RegistryTarget,
     Sdist,
     Source,
     UiBundle,
@@ -82,6 +85,12 @@ sources = st.builds(
 changes = st.builds(
     Change, commit=texts, kind=texts, scope=st.none() | texts, breaking=st.booleans(), summary=texts
 )
+targets = st.builds(DirectoryTarget, path=paths) | st.builds(
+    RegistryTarget,
+    namespace=st.sampled_from(["ghcr.io/o", "127.0.0.1:5000", "r.test/a/b"]).map(Namespace.parse),
+    images=st.lists(st.from_regex(r"[a-z]{1,9}", fullmatch=True), max_size=2).map(tuple),
+    moving=st.booleans(),
+)
 plans = st.builds(
     Plan,
     name=texts,
@@ -91,7 +100,7 @@ plans = st.builds(
     released=st.lists(versions, max_size=3).map(tuple),
     changes=st.lists(changes, max_size=3).map(tuple),
     recipes=st.lists(recipes, min_size=1, max_size=4).map(tuple),
-    targets=st.just(releases.plan().targets),
+    targets=st.lists(targets, max_size=3).map(tuple),
 )
 stems = st.from_regex(r"[a-z0-9]([a-z0-9._+~-]{0,20}[a-z0-9])?", fullmatch=True)
 sizes = st.integers(0, 2**63)

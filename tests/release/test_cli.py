@@ -145,7 +145,7 @@ def test_words_with_control_characters_do_not_reach_the_terminal(tmp_path: Path)
         (["schema"], 0, '"$schema"'),
         (["plna"], 2, "error: workflow-release: no such command: 'plna'; did you mean 'plan'?"),
         (["plan", "-C", "/nonexistent"], 4, "error: /nonexistent: no such folder"),
-        (["verify", "-C", "/nonexistent"], 2, "remedy: workflow-release verify DIR"),
+        (["verify", "-C", "/nonexistent"], 2, "remedy: name a release folder"),
     ],
 )
 def test_a_command_line_ends_with_a_code_and_a_word(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -12,6 +13,8 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from workflow_containers.errors import LayoutError
+from workflow_containers.oci.root import index_digest
 from workflow_containers.platform import AMD64, ARM64
 from workflow_release import names
 from workflow_release.attesting import attest
@@ -130,8 +133,19 @@ def artifact(recipe: str, name: str, data: bytes) -> Artifact:
         digest=Digest.of(data),
         path=Path("/nonexistent") / name,
         locks=(LOCK,),
-        index=Digest.of(b"index of " + data) if recipe.startswith("image:") else None,
+        index=index_of(data) if recipe.startswith("image:") else None,
     )
+
+
+def index_of(data: bytes) -> Digest:
+    """The index of a real archive; what is none has one all the same."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "image.oci.tar")
+        path.write_bytes(data)
+        try:
+            return index_digest(path)
+        except LayoutError:
+            return Digest.of(b"index of " + data)
 
 
 def described(artifact: Artifact, version: str) -> Sbom:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
+from simulators import releases
 from support import built
-from workflow_containers.oci.root import index_digest
 from workflow_containers.platform import AMD64, ARM64
 from workflow_release import names
 from workflow_release.building.cache import Cache
@@ -121,7 +121,7 @@ def artifact(recipe: Recipe, data: bytes, scratch: Path) -> Artifact:
         digest=Digest.of(data),
         path=path,
         locks=(LOCKS[lock],),
-        index=index_digest(path) if recipe is IMAGE else None,
+        index=releases.index_of(data) if recipe is IMAGE else None,
     )
 
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
 
+from workflow_containers.oci.reference import Namespace
 from workflow_containers.platform import Platform
 from workflow_release import names
 from workflow_release.errors import RecordError
@@ -159,7 +160,7 @@ def _json(value: Any) -> Json:
     match value:
         case None | bool() | int() | str():
             return value
-        case Digest() | Version() | Platform() | PurePosixPath():
+        case Digest() | Version() | Platform() | Namespace() | PurePosixPath():
             return str(value)
         case datetime():
             return value.isoformat()

@@ -6,21 +6,19 @@ import argparse
 import shlex
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import assert_never
 
 from workflow_release.attesting.provenance import builder_of
 from workflow_release.building.artifacts.interface import LockFile, Workshop
 from workflow_release.commands import plan as plan_command
+from workflow_release.commands import publish as publish_command
 from workflow_release.commands import verify as verify_command
 from workflow_release.commands.interface import Shell
 from workflow_release.commands.making import Job, committed_lock
 from workflow_release.cut import Cut, Studio, cut
 from workflow_release.errors import VerificationError, VersionError
-from workflow_release.model import DirectoryTarget, Lock, Plan, RegistryTarget, Target
-from workflow_release.planning.prepare import Prepared
+from workflow_release.model import Lock, Plan
 from workflow_release.signing.by_uri import signer_for
-from workflow_release.targets.directory import DirectoryPublisher
-from workflow_release.targets.interface import Publisher
+from workflow_release.targets.places import Places
 from workflow_release.verifying.verdict import Verdict
 from workflow_release.verifying.verify import expectation, verify_directory
 from workflow_sbom.canonical import Json
@@ -45,12 +43,14 @@ def run(asked: argparse.Namespace, shell: Shell) -> int:
     """Cut, and with `--verify` check what was published the way a user would."""
     job = Job.of(asked, shell)
     _require_tag(job.plan, asked.tag)
+    if not asked.publish and not job.plan.version.publishable:
+        job = job.local  # it may go nowhere else, and nobody asked
     if asked.dry_run:
         plan_command.answer(job.plan, shell.console, as_json=asked.json)
         shell.console.say("dry run: nothing was made")
         return 0
     with job.workshop(shell) as shop:
-        made = cut(_studio(job, shop, asked.signer))
+        made = cut(_studio(job, shop, asked))
     outcome = Outcome(cut=made, verdicts=_verified(made, shell) if asked.verify else ())
     if asked.json:
         shell.console.json(document(outcome))
@@ -69,12 +69,16 @@ def _require_tag(plan: Plan, tag: str | None) -> None:
         )
 
 
-def _studio(job: Job, shop: Workshop, signer: str | None) -> Studio:
+def _studio(job: Job, shop: Workshop, asked: argparse.Namespace) -> Studio:
+    places = Places(
+        root=job.prepared.root, environment=shop.host.environment, progress=shop.progress
+    )
+    registries = places.registries(job.plan) if asked.publish else ()
     return Studio(
         shop=shop,
-        signer=signer_for(signer or job.config.signing.key, shop.host),
+        signer=signer_for(asked.signer or job.config.signing.key, shop.host),
         builder=builder_of(shop.host, job.plan.source),
-        publishers=_publishers(job.prepared),
+        publishers=(*places.folders(job.plan), *registries),
         requirements=job.requirements(shop.tree),
         locks=lambda lock: _content(lock, shop).content,
     )
@@ -87,25 +91,11 @@ def _content(lock: Lock, shop: Workshop) -> LockFile:
     return committed_lock(PurePosixPath(lock.name), shop.repository, shop.tree)
 
 
-def _publishers(prepared: Prepared) -> tuple[Publisher, ...]:
-    return tuple(_publisher(target, prepared) for target in prepared.plan.targets)
-
-
-def _publisher(target: Target, prepared: Prepared) -> Publisher:
-    match target:
-        case DirectoryTarget():
-            return DirectoryPublisher(root=prepared.root, folder=prepared.root / target.path)
-        case RegistryTarget():
-            raise NotImplementedError
-        case _:
-            assert_never(target)
-
-
 def _verified(made: Cut, shell: Shell) -> tuple[tuple[Path, Verdict], ...]:
     """What went out, read again and checked against the user's own trust store."""
     plan = made.shipment.plan
     expected = expectation(shell.host, (), plan.source.repository, str(plan.version))
-    folders = [Path(published.location) for published in made.published]
+    folders = [Path(each.location) for each in made.published if each.target == "directory"]
     return tuple((folder, verify_directory(folder, expected)) for folder in folders)
 
 
@@ -116,10 +106,7 @@ def document(outcome: Outcome) -> dict[str, Json]:
         "name": shipment.plan.name,
         "version": str(shipment.plan.version),
         "gates": list(shipment.gates),
-        "published": [
-            {"target": p.target, "location": p.location, "created": p.created}
-            for p in outcome.cut.published
-        ],
+        "published": [publish_command.document(each) for each in outcome.cut.published],
         "verified": [verify_command.document(*each) for each in outcome.verdicts],
     }
 
@@ -128,10 +115,11 @@ def show(outcome: Outcome, console: Console) -> None:
     """The outcome for a person."""
     shipment, published = outcome.cut.shipment, outcome.cut.published
     for each in published:
-        word = "made" if each.created else "already there, the same"
-        console.result(f"{shipment.plan.name} {shipment.plan.version}: {word}: {each.location}")
+        told = publish_command.described(each)
+        console.result(f"{shipment.plan.name} {shipment.plan.version}: {told}")
     console.result(f"passed {len(shipment.gates)} gates")
     for folder, verdict in outcome.verdicts:
         verify_command.show(folder, verdict, console)
-    places = " ".join(shlex.quote(each.location) for each in published)
-    console.next_step(f"workflow-release verify {places}")
+    folders = [shlex.quote(each.location) for each in published if each.target == "directory"]
+    waiting = shipment.plan.remote and all(each.target == "directory" for each in published)
+    console.next_step(f"workflow-release {'publish' if waiting else 'verify'} {' '.join(folders)}")

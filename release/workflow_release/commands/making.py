@@ -6,7 +6,7 @@ import argparse
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from workflow_release.building.artifacts.interface import LockFile, Mirror, Workshop
@@ -41,6 +41,11 @@ class Job:
     def plan(self) -> Plan:
         """What would be made."""
         return self.prepared.plan
+
+    @property
+    def local(self) -> Job:
+        """The same job for this machine's folders alone."""
+        return replace(self, prepared=replace(self.prepared, plan=self.plan.local))
 
     @property
     def config(self) -> Config:

@@ -28,7 +28,7 @@ class Request:
 def run(asked: argparse.Namespace, shell: Shell) -> int:
     """Print a line an artifact and a verdict; 0 only when everything holds for every folder."""
     request = Request(
-        folders=tuple(asked.folders) or _newest(asked.repository_path / "dist"),
+        folders=folders(asked),
         keys=tuple(asked.key),
         repository=asked.repository,
         version=asked.version,
@@ -43,13 +43,18 @@ def run(asked: argparse.Namespace, shell: Shell) -> int:
     return 0 if all(verdict.ok for _, verdict in verdicts) else VerificationError.exit_code
 
 
+def folders(asked: argparse.Namespace) -> tuple[Path, ...]:
+    """The folders that are named, else the release made last; raises `UsageError` without any."""
+    return tuple(asked.folders) or _newest(asked.repository_path / "dist")
+
+
 def _newest(dist: Path) -> tuple[Path, ...]:
     """The release made last, when no folder is named."""
     made = [path.parent for path in dist.glob("*/release.json")]
     if not made:
         raise UsageError(
             f"no folder is named, and {dist} holds no release",
-            remedy="workflow-release verify DIR, or workflow-release cut first",
+            remedy="name a release folder, or make one first: workflow-release cut",
         )
     return (max(made, key=lambda path: (path / "release.json").stat().st_mtime),)
 

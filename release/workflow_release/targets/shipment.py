@@ -73,9 +73,10 @@ class Shipment:
     def verified(cls, folder: Path, verdict: Verdict) -> Shipment:
         """A release folder that holds; raises `TargetError` for one that does not."""
         if verdict.release is None or not verdict.ok:
+            found = (f"  {each.subject}: {each.message}" for each in verdict.findings)
             raise TargetError(
-                f"{folder} is not the release it says it is",
-                remedy="see what workflow-release verify says of it; nothing was published",
+                "\n".join((f"{folder} is not the release it says it is:", *found)),
+                remedy="nothing was published; get the release again, or make it again",
             )
         items = {
             line.name: Item(

@@ -46,7 +46,7 @@ def test_without_a_folder_the_newest_is_looked_at(desk: Desk, released: Path) ->
 def test_without_any_release_it_says_what_to_do(desk: Desk) -> None:
     with pytest.raises(UsageError, match="holds no release") as caught:
         desk.run("verify")
-    assert "workflow-release verify DIR" in caught.value.remedy
+    assert "name a release folder" in caught.value.remedy
 
 
 def test_a_changed_byte_is_told_with_its_file(desk: Desk, released: Path) -> None:
