@@ -147,6 +147,19 @@ def verify(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def publish(session: nox.Session) -> None:
+    """Send a release folder to its registries: nox -s publish -- dist/<version> --key FILE."""
+    toolkit(session, "publish")
+
+
+@nox.session(default=False)
+def login(session: nox.Session) -> None:
+    """Log in to a registry: nox -s login -- HOST --username NAME --password-stdin."""
+    programs = environment(session, ".nox/toolkit", "locks/run.txt")
+    session.run(programs / "workflow-containers", "registry", "login", *session.posargs)
+
+
+@nox.session(default=False)
 def lock(session: nox.Session) -> None:
     """Resolve every lock anew, the images' packages too; review the diff. Needs apt."""
     programs = development(session)

@@ -44,7 +44,7 @@ def show(plan: Plan, console: Console) -> None:
     ]
     console.table(("artifact", "file", "platforms"), rows)
     console.result("")
-    for target in plan.targets:
+    for target in (plan if plan.version.publishable else plan.local).targets:
         when = "" if target.kind == "directory" else ", with --publish"
         for location in locations(plan, target):
             console.result(f"goes to {location}{when}")
