@@ -20,10 +20,10 @@ from pathlib import Path
 import pytest
 
 from simulators.images import member, tar
-from support.runnable import rewritten
 from support.docker_engine import Docker
 from support.images import ENGINE, MIGRATE, Digests, Release
 from support.patience import until
+from support.runnable import rewritten
 from support.severed import way_to
 from workflow_containers.engine.connecting import connect
 from workflow_containers.engine.daemon import DockerEngine

@@ -24,8 +24,9 @@ import pytest
 from support import postgres, registries
 from support.absent import absent
 from support.docker_engine import Docker
-from support.images import ENGINE, IMAGES, MIGRATE, Digests, Emulated, Release, built
+from support.images import ENGINE, IMAGES, MIGRATE, Digests, Emulated, Release
 from support.patience import until
+from support.person import User
 from workflow_containers.engine.connecting import connect
 from workflow_containers.engine.loading import load
 from workflow_containers.layers.unpack import unpack

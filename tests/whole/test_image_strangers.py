@@ -13,7 +13,7 @@ import pytest
 
 from support.absent import absent
 from support.repositories import git
-from support.shops import Outcome
+from support.two_shops import Outcome
 from workflow_containers.host import native_platform
 from workflow_containers.inspecting import rootless
 

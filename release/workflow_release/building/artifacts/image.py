@@ -16,8 +16,8 @@ from workflow_containers.definition import Definition
 from workflow_containers.errors import ContainersError
 from workflow_containers.network.transport import fetcher
 from workflow_containers.oci import archive
-from workflow_containers.oci.root import index_digest
 from workflow_containers.oci.layout import Layout
+from workflow_containers.oci.root import index_digest
 from workflow_containers.registry.connecting import connect
 from workflow_release.building.artifacts.interface import Made, Needed, Workshop, artifact_of
 from workflow_release.building.cache import key
