@@ -17,6 +17,7 @@ from workflow_containers.network.clock import CLOCK, Clock
 from workflow_containers.network.interface import Request, Response, Transport
 
 _TRANSIENT = {408, 429, 500, 502, 503, 504}
+_PUT_OFF = 429
 _SECONDS = re.compile(r"[0-9]{1,9}", re.ASCII)
 
 
@@ -46,13 +47,14 @@ class Retrying:
     def __call__(self, request: Request, /) -> Response:
         """Send it, until there is an answer that will stay, or too little time or patience."""
         end = self.clock.now() + self.policy.total
-        left = self.policy.attempts if request.repeatable else 1
+        left = self.policy.attempts
         limit = self.policy.first
         while True:
             left -= 1
             outcome = self._outcome(request)
             pause = self._pause(outcome, limit)
-            if pause is None or left <= 0 or self.clock.now() + pause > end:
+            late = left <= 0 or self.clock.now() + (pause or 0) > end
+            if pause is None or late or not _may_repeat(request, outcome):
                 return _handed(outcome)
             if isinstance(outcome, Response):
                 outcome.body.close()
@@ -78,6 +80,12 @@ class Retrying:
                 return None
             case _:
                 assert_never(outcome)
+
+
+def _may_repeat(request: Request, outcome: Response | NetworkError) -> bool:
+    """What was put off (429) was not begun, so it may be sent again whatever it does."""
+    put_off = isinstance(outcome, Response) and outcome.status == _PUT_OFF
+    return request.repeatable or put_off
 
 
 def _handed(outcome: Response | NetworkError) -> Response:

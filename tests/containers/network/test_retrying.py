@@ -187,3 +187,9 @@ def test_a_short_sleep_is_slept_in_full() -> None:
     slept: list[float] = []
     Clock(sleep=slept.append).guarded(lambda sleep: sleep).sleep(0.6)
     assert sum(slept) == pytest.approx(0.6)
+
+
+def test_what_was_put_off_was_not_begun_and_is_sent_again() -> None:
+    hours, once = Hours(), Request(method="PATCH", url="https://a.test/", repeatable=False)
+    assert ask(failing(429, 429, headers={"retry-after": "7"}), hours, once).status == 200
+    assert hours.slept == [8.0, 9.0]
