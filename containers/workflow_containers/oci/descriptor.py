@@ -39,7 +39,7 @@ class Descriptor:
             size=_size(value.get("size"), where),
             artifact_type=_text(value, "artifactType", where),
             annotations=read_annotations(value, where),
-            platform=_table(value, "platform", where),
+            platform=_platform(value, where),
         )
 
     def value(self) -> dict[str, canonical.Json]:
@@ -89,6 +89,16 @@ def _text(value: Mapping[str, Any], key: str, where: str) -> str:
     found = value.get(key, "")
     if not isinstance(found, str):
         raise LayoutError(f"{where}: {key} is no text")
+    return found
+
+
+def _platform(value: Mapping[str, Any], where: str) -> Mapping[str, Any]:
+    """Texts, and lists of texts (image-index.md)."""
+    found = _table(value, "platform", where)
+    for said in found.values():
+        texts = said if isinstance(said, list) else [said]
+        if not all(isinstance(each, str) for each in texts):
+            raise LayoutError(f"{where}: a platform that is not written in texts")
     return found
 
 

@@ -37,10 +37,10 @@ class Download:
                     size += len(piece)
                     yield piece
                 break
-            except NetworkError:
+            except NetworkError as error:
                 if size == self.blob.size:
                     break
-                if resumed == self.resumes:
+                if error.lasting or resumed == self.resumes:
                     raise
         if Digest(state.hexdigest()) != self.blob.digest:
             raise IntegrityError(f"{self.what}: other bytes, {size} of them", remedy=_TAMPERED)

@@ -17,12 +17,12 @@ from workflow_containers.oci.reference import Reference, Repository
 from workflow_containers.platform import Platform
 from workflow_containers.registry import answers, documents
 from workflow_containers.registry.client import Client
-from workflow_containers.registry.parallel import Job, Stop
+from workflow_containers.registry.parallel import Job, Stop, task
 from workflow_containers.store import Store
 from workflow_sbom.printable import printable
 from workflow_sbom.terminal.progress import Progress, Silent
 
-MAX_LAYER = 8 << 30
+MAX_LAYER = (8 << 30) - 1  # what a member of an archive can hold
 MAX_LAYERS = 127
 MAX_IMAGES = 100
 _UNKNOWN = "unknown"
@@ -90,11 +90,12 @@ class Fetcher:
         layers = {layer.digest: layer for each in found.images for layer in each.layers}
         repository = found.reference.repository
         job: Job[Descriptor, bool] = Job(
-            name=lambda layer: f"{repository}@{layer.digest}",
+            name=lambda layer: task(repository, layer.digest, layer.size),
             work=lambda layer, stop: self._layer(repository, layer, stop),
             is_reuse=lambda fetched: not fetched,
+            progress=self.progress,
         )
-        fetched = job.each(layers.values(), workers=self.workers, progress=self.progress)
+        fetched = job.each(layers.values(), workers=self.workers)
         return tuple(layer for layer, had in zip(layers.values(), fetched, strict=True) if had)
 
     def _document(self, reference: Reference) -> Document:
@@ -118,6 +119,8 @@ class Fetcher:
             raise LayoutError(f"{where}: no container image, but {described.media_type}")
         configuration = Document(described.media_type, self._configuration(repository, described))
         config = answers.decoded(configuration.data, f"{repository}@{described.digest}")
+        if not isinstance(config, dict):
+            raise LayoutError(f"{repository}@{described.digest}: no configuration of an image")
         platform = _platform(config, where)
         if entry is not None and _platform(entry.platform, where) != platform:
             raise LayoutError(f"{where}: the index and the image differ in platform")
@@ -204,12 +207,12 @@ def _layers(manifest: Mapping[str, Any], where: str) -> tuple[Descriptor, ...]:
 
 def _alone(manifest: Document, config: Mapping[str, Any]) -> Descriptor:
     """What an index would say of a manifest that has none."""
-    keys = ("architecture", "os", "variant")
+    said = ((key, config.get(key)) for key in ("architecture", "os", "variant"))
     return Descriptor(
         media_type=manifest.media_type,
         digest=manifest.digest,
         size=len(manifest.data),
-        platform={key: config[key] for key in keys if config.get(key)},
+        platform={key: value for key, value in said if isinstance(value, str) and value},
     )
 
 

@@ -1,15 +1,18 @@
-"""Work on several blobs side by side, reported one by one; the first failure ends the rest."""
+"""Work side by side, on blobs and on registries; the first failure ends the rest."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from threading import Event
 from typing import Generic, TypeVar
 
 from workflow_containers.errors import ContainersError
+from workflow_containers.oci.reference import Repository
+from workflow_sbom.digest import Digest
 from workflow_sbom.terminal.progress import Progress
+from workflow_sbom.terminal.sizes import in_units
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -21,16 +24,53 @@ class StoppedError(ContainersError):
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """Ends a flow of bytes in the middle."""
+    """Ends a flow of bytes in the middle; one that is `above` ends it, too."""
 
+    above: Stop | None = None
     event: Event = field(default_factory=Event)
+
+    @property
+    def is_set(self) -> bool:
+        """Whether there is to be no more."""
+        return self.event.is_set() or (self.above is not None and self.above.is_set)
 
     def heeded(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
         """The pieces, until there is to be no more: then `StoppedError`."""
         for piece in pieces:
-            if self.event.is_set():
+            if self.is_set:
                 raise StoppedError("stopped")
             yield piece
+
+
+def side_by_side(
+    work: Callable[[T, Stop], R], items: Iterable[T], *, workers: int, above: Stop | None = None
+) -> tuple[R, ...]:
+    """Work on every item, so many at a time; raises the first failure, in time."""
+    stop, failures = Stop(above), list[BaseException]()
+
+    def one(item: T) -> R:
+        try:
+            return work(item, stop)
+        except BaseException as error:
+            failures.append(error)
+            stop.event.set()
+            raise
+
+    with ThreadPoolExecutor(workers) as pool:
+        futures = [pool.submit(one, item) for item in items]
+        try:
+            return tuple(future.result() for future in futures)
+        except BaseException:
+            stop.event.set()
+            pool.shutdown(cancel_futures=True)
+            if failures:
+                raise failures[0] from None
+            raise
+
+
+def task(repository: Repository, digest: Digest, size: int) -> str:
+    """What a person sees of a blob that moves."""
+    return f"{repository} {digest.hex[:12]} ({in_units(size)})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,33 +80,22 @@ class Job(Generic[T, R]):
     name: Callable[[T], str]
     work: Callable[[T, Stop], R]
     is_reuse: Callable[[R], bool]
+    progress: Progress
 
-    def each(self, items: Iterable[T], *, workers: int, progress: Progress) -> tuple[R, ...]:
-        """Do it with every item, so many at a time; raises the first failure, in time."""
-        waiting = tuple(items)
-        progress.expect(len(waiting))
-        stop, failures = Stop(), list[BaseException]()
+    def each(
+        self, items: Collection[T], *, workers: int, above: Stop | None = None
+    ) -> tuple[R, ...]:
+        """Do it with every item, side by side, and tell whoever watches."""
+        self.progress.expect(len(items))
+        return side_by_side(self._told, items, workers=workers, above=above)
 
-        def one(item: T) -> R:
-            name = self.name(item)
-            progress.started(name)
-            try:
-                done = self.work(item, stop)
-            except BaseException as error:
-                failures.append(error)
-                stop.event.set()
-                progress.failed(name, None)
-                raise
-            progress.finished(name, reused=self.is_reuse(done))
-            return done
-
-        with ThreadPoolExecutor(workers) as pool:
-            futures = [pool.submit(one, item) for item in waiting]
-            try:
-                return tuple(future.result() for future in futures)
-            except BaseException:
-                stop.event.set()
-                pool.shutdown(cancel_futures=True)
-                if failures:
-                    raise failures[0] from None
-                raise
+    def _told(self, item: T, stop: Stop) -> R:
+        name = self.name(item)
+        self.progress.started(name)
+        try:
+            done = self.work(item, stop)
+        except BaseException:
+            self.progress.failed(name, None)
+            raise
+        self.progress.finished(name, reused=self.is_reuse(done))
+        return done

@@ -7,11 +7,12 @@ bytes, with other digests, around the same configurations and layers.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from workflow_containers.oci import archive, image
-from workflow_containers.oci.descriptor import Descriptor
+from workflow_containers.oci.descriptor import Descriptor, read_annotations
 from workflow_containers.oci.image import Document
 from workflow_containers.oci.reference import Reference, is_tag
 from workflow_containers.platform import Platform
@@ -85,11 +86,8 @@ def _version(found: Found) -> str:
         return found.reference.tag
     if found.reference.digest is None:
         return "latest"
-    value = answers.decoded(found.root.data, str(found.reference))
-    said = (value.get("annotations") or {}).get(VERSION)
-    if isinstance(said, str) and is_tag(said):
-        return said
-    return f"sha256-{found.root.digest.hex}"
+    said = _annotations(found.root).get(VERSION, "")
+    return said if is_tag(said) else f"sha256-{found.root.digest.hex}"
 
 
 def _converted(fetched: Fetched) -> Fetched:
@@ -130,6 +128,11 @@ def _index(root: Document, images: tuple[Fetched, ...]) -> Document:
         "mediaType": image.INDEX,
         "manifests": [each.entry.value() for each in images],
     }
-    if said := answers.decoded(root.data, str(root.digest)).get("annotations"):
+    if said := _annotations(root):
         value["annotations"] = said
     return Document(image.INDEX, canonical.encode(value))
+
+
+def _annotations(document: Document) -> Mapping[str, str]:
+    where = str(document.digest)
+    return read_annotations(answers.decoded(document.data, where), where)

@@ -15,7 +15,7 @@ from workflow_containers.oci.content import Content
 from workflow_containers.oci.image import Document
 from workflow_containers.oci.reference import Reference, Repository
 from workflow_containers.registry.client import Client
-from workflow_containers.registry.parallel import Job, Stop
+from workflow_containers.registry.parallel import Job, Stop, task
 from workflow_containers.registry.shipment import Destination, Shipment, Tag
 from workflow_containers.registry.uploads import Placed, Uploads
 from workflow_sbom.digest import Digest
@@ -69,11 +69,12 @@ class Failed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pusher:
-    """What a push works with: the way up, who watches, and how many blobs go at a time."""
+    """What pushes work with: the way up, who watches, how many blobs at a time, what ends all."""
 
     uploads: Uploads
     progress: Progress = field(default_factory=Silent)
     workers: int = 4
+    stop: Stop = field(default_factory=Stop)
 
     @property
     def client(self) -> Client:
@@ -127,11 +128,12 @@ def _place(
         return Moved(digest=content.digest, size=content.size, placed=placed)
 
     job = Job(
-        name=lambda content: f"{repository}@{content.digest}",
+        name=lambda content: task(repository, content.digest, content.size),
         work=place,
         is_reuse=lambda moved: moved.placed is not Placed.UPLOADED,
+        progress=pusher.progress,
     )
-    return job.each(blobs, workers=pusher.workers, progress=pusher.progress)
+    return job.each(blobs, workers=pusher.workers, above=pusher.stop)
 
 
 def _put(client: Client, repository: Repository, document: Document) -> bool:

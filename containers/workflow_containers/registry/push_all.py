@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from itertools import groupby
 
 from workflow_containers.errors import ContainersError
 from workflow_containers.oci.reference import Repository
+from workflow_containers.registry.parallel import Stop, side_by_side
 from workflow_containers.registry.push import Failed, Pushed, Pusher, push
 from workflow_containers.registry.shipment import Destination, Shipment
 from workflow_sbom.digest import Digest
@@ -35,24 +36,25 @@ def push_all(pusher: Pusher, orders: Sequence[Order]) -> tuple[Pushed | Failed, 
         tuple(group)
         for _, group in groupby(numbered, key=lambda each: each[1].destination.repository.registry)
     ]
-    with ThreadPoolExecutor(_MOST) as pool:
-        done = [
-            each for group in pool.map(lambda x: tuple(_one(pusher, x)), groups) for each in group
-        ]
-    return tuple(outcome for _, outcome in sorted(done, key=lambda each: each[0]))
+    done = side_by_side(partial(_group, pusher), groups, workers=_MOST, above=pusher.stop)
+    outcomes = (each for group in done for each in group)
+    return tuple(outcome for _, outcome in sorted(outcomes, key=lambda each: each[0]))
 
 
-def _one(
-    pusher: Pusher, numbered: Sequence[tuple[int, Order]]
-) -> Iterator[tuple[int, Pushed | Failed]]:
+def _group(
+    pusher: Pusher, numbered: Sequence[tuple[int, Order]], stop: Stop
+) -> list[tuple[int, Pushed | Failed]]:
     """The images for one registry."""
+    stoppable = replace(pusher, stop=stop)
     known: dict[Digest, Repository] = {}
+    done: list[tuple[int, Pushed | Failed]] = []
     for number, order in numbered:
         destination = order.destination
         try:
-            pushed = push(pusher, order.shipment, destination, known)
+            pushed = push(stoppable, order.shipment, destination, known)
         except ContainersError as error:
-            yield number, Failed(destination=destination, error=error)
-            continue
-        known |= {blob.digest: destination.repository for blob in pushed.blobs}
-        yield number, pushed
+            done.append((number, Failed(destination=destination, error=error)))
+        else:
+            known |= {blob.digest: destination.repository for blob in pushed.blobs}
+            done.append((number, pushed))
+    return done

@@ -120,4 +120,8 @@ def _mounted(steps: Steps, source: Repository) -> Session | None:
 
 def _passing(error: NetworkError | RegistryError) -> bool:
     """Whether another try may end otherwise."""
-    return isinstance(error, NetworkError) or error.status in _FAILING | _LOST
+    match error:
+        case NetworkError():
+            return not error.lasting
+        case RegistryError():
+            return error.status in _FAILING | _LOST

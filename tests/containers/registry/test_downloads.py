@@ -190,3 +190,15 @@ def test_ranges_are_counted_from_the_blob_not_from_the_answer(filled: Registry) 
     filled.plan("GET", cut_download(100), times=3)
     assert read(filled) == DATA
     assert seen == [None, "bytes=100-", "bytes=200-", "bytes=300-"]
+
+
+def test_what_would_end_the_same_is_not_asked_again() -> None:
+    asked = []
+
+    def transport(request: Request, /) -> Response:
+        asked.append(request.url)
+        raise NetworkError("a certificate that is refused", lasting=True)
+
+    with pytest.raises(NetworkError):
+        read(transport)
+    assert len(asked) == 1

@@ -187,6 +187,17 @@ def test_an_index_that_names_itself_ends(registry: Registry, store: Store) -> No
         fetch_image(client(registry), TAGGED, AMD64, store)
 
 
+@pytest.mark.parametrize(
+    "data", [b"[]", b"7", b"{}", b'{"os":"linux"}', b'{"os":7,"architecture":[]}']
+)
+def test_a_configuration_of_something_else_is_refused(
+    foreign: Foreign, store: Store, data: bytes
+) -> None:
+    foreign.docker("1.2.3", config=foreign.blob(data, documents.DOCKER_CONFIG))
+    with pytest.raises(LayoutError):
+        fetch_image(client(foreign.registry), TAGGED, AMD64, store)
+
+
 def test_a_configuration_without_end_is_not_read(foreign: Foreign, store: Store) -> None:
     config = {"mediaType": documents.DOCKER_CONFIG, "digest": str(Digest.of(b"")), "size": 1 << 30}
     foreign.docker("1.2.3", config=config)

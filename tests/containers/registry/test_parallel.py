@@ -35,8 +35,8 @@ class Watcher:
         self.said.append(("note", text))
 
 
-def job(work: Callable[[int, Stop], int]) -> Job[int, int]:
-    return Job(name=str, work=work, is_reuse=lambda result: result == 0)
+def job(work: Callable[[int, Stop], int], watcher: Watcher) -> Job[int, int]:
+    return Job(name=str, work=work, is_reuse=lambda result: result == 0, progress=watcher)
 
 
 def test_results_are_in_the_order_of_the_items() -> None:
@@ -49,14 +49,14 @@ def test_results_are_in_the_order_of_the_items() -> None:
             first.set()
         return item * item
 
-    assert job(work).each(range(4), workers=2, progress=watcher) == (0, 1, 4, 9)
+    assert job(work, watcher).each(range(4), workers=2) == (0, 1, 4, 9)
     assert watcher.said[0] == ("expect", "4")
     assert ("reused", "0") in watcher.said
     assert ("finished", "3") in watcher.said
 
 
 def test_nothing_to_do() -> None:
-    assert job(lambda item, _: item).each((), workers=2, progress=Watcher()) == ()
+    assert job(lambda item, _: item, Watcher()).each((), workers=2) == ()
 
 
 def test_the_first_failure_in_time_is_raised_and_ends_the_rest() -> None:
@@ -75,7 +75,7 @@ def test_the_first_failure_in_time_is_raised_and_ends_the_rest() -> None:
         raise ValueError(item)
 
     with pytest.raises(ValueError, match="1"):
-        job(work).each(range(9), workers=2, progress=watcher)
+        job(work, watcher).each(range(9), workers=2)
     assert {kind for kind, _ in watcher.said} == {"expect", "started", "failed"}
     assert ("failed", "0") in watcher.said
     assert ("started", "8") not in watcher.said
@@ -88,3 +88,11 @@ def test_a_flow_is_ended_in_the_middle() -> None:
     stop.event.set()
     with pytest.raises(StoppedError):
         next(flow)
+
+
+def test_who_is_above_ends_all_below() -> None:
+    above = Stop()
+    stops = (Stop(above), Stop(Stop(above)), Stop())
+    assert [each.is_set for each in stops] == [False, False, False]
+    above.event.set()
+    assert [each.is_set for each in stops] == [True, True, False]

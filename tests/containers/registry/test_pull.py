@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -8,14 +10,14 @@ from simulators.faults import changed, status
 from simulators.registry import Registry
 from support.archives import LAYERS, SHOP, Archives, client, pusher, to, write
 from support.foreign_images import Foreign
-from workflow_containers.errors import ContainersError, IntegrityError
+from workflow_containers.errors import ContainersError, IntegrityError, LayoutError
 from workflow_containers.oci import image
 from workflow_containers.oci.layout import Layout
 from workflow_containers.oci.reference import Reference
 from workflow_containers.platform import AMD64, ARM64
 from workflow_containers.registry import documents
 from workflow_containers.registry.fetching import Fetcher
-from workflow_containers.registry.pull import Pulled, pull
+from workflow_containers.registry.pull import VERSION, Pulled, pull
 from workflow_containers.registry.push import push
 from workflow_containers.registry.shipment import Shipment
 from workflow_containers.store import Store
@@ -118,7 +120,7 @@ def test_dockers_image_becomes_ocis(registry: Registry, fetcher: Fetcher, tmp_pa
     foreign = Foreign(registry)
     diff_ids = {"rootfs": {"diff_ids": [str(Digest.of(b"tar"))]}}
     config = {"os": "linux", "architecture": "amd64", **diff_ids}
-    described = foreign.blob(repr(config).replace("'", '"').encode(), documents.DOCKER_CONFIG)
+    described = foreign.blob(json.dumps(config).encode(), documents.DOCKER_CONFIG)
     foreign.docker("1.2.3", config=described)
     pulled = pull(fetcher, TAGGED, tmp_path / "x.tar")
     assert not pulled.is_same
@@ -159,3 +161,55 @@ def test_a_name_in_the_image_does_not_decide_what_it_is_loaded_as(
     pulled = pull(fetcher, TAGGED, tmp_path / "x.tar")
     assert b"docker.io/library/shop:1.2.3" in pulled.path.read_bytes()
     assert b"postgres" not in pulled.path.read_bytes()
+
+
+@pytest.mark.parametrize("more", [{"annotations": {"a": 1.5}}, {"annotations": []}])
+def test_annotations_that_are_no_texts_are_refused(
+    registry: Registry, fetcher: Fetcher, tmp_path: Path, more: dict[str, Any]
+) -> None:
+    foreign = Foreign(registry)
+    platform = {"os": "linux", "architecture": "amd64"}
+    foreign.index([{**foreign.docker(), "platform": platform}], **more)
+    with pytest.raises(LayoutError, match="annotations"):
+        pull(fetcher, TAGGED, tmp_path / "x.tar")
+
+
+@pytest.mark.parametrize("variant", [1.5, {"a": 1}, ["v8", 1], True])
+def test_a_platform_that_is_no_text_is_refused(
+    registry: Registry, fetcher: Fetcher, tmp_path: Path, variant: object
+) -> None:
+    foreign = Foreign(registry)
+    platform = {"os": "linux", "architecture": "amd64", "variant": variant}
+    foreign.index([{**foreign.docker(), "platform": platform}])
+    with pytest.raises(LayoutError, match="platform"):
+        pull(fetcher, TAGGED, tmp_path / "x.tar")
+
+
+def test_an_image_alone_gets_an_index(registry: Registry, fetcher: Fetcher, tmp_path: Path) -> None:
+    """What its configuration says of its variant is kept when that is a text."""
+    foreign = Foreign(registry)
+    for variant, kept in (("v1", True), (1.5, False)):
+        config = {"os": "linux", "architecture": "amd64", "variant": variant,
+                  "rootfs": {"diff_ids": [str(Digest.of(b"tar"))]}}  # fmt: skip
+        described = foreign.blob(json.dumps(config).encode(), documents.DOCKER_CONFIG)
+        foreign.docker("1.2.3", config=described)
+        pulled = pull(fetcher, TAGGED, tmp_path / "x.tar")
+        with readable(pulled) as layout:
+            assert (b'"variant":"v1"' in layout.document(layout.index)) is kept
+
+
+def test_without_tag_and_version_the_digest_is_the_name(
+    registry: Registry, fetcher: Fetcher, tmp_path: Path
+) -> None:
+    foreign = Foreign(registry)
+    digest, odd = Digest.of(b""), {"annotations": {VERSION: "a/b"}}
+    more: tuple[dict[str, Any], ...] = (odd, {})
+    for said in more:
+        platform = {"os": "linux", "architecture": "amd64"}
+        foreign.index([{**foreign.docker(), "platform": platform}], **said)
+        digest = Digest.parse(registry.repository(SHOP.path).tags["1.2.3"])
+        pulled = pull(fetcher, Reference(SHOP, digest=digest), tmp_path / "x.tar")
+        assert f"shop:sha256-{digest.hex}-amd64".encode() in pulled.path.read_bytes()
+    registry.repository(SHOP.path).tags["latest"] = str(digest)
+    pulled = pull(fetcher, Reference(SHOP), tmp_path / "x.tar")
+    assert b"shop:latest-amd64" in pulled.path.read_bytes()

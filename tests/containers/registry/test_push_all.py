@@ -1,17 +1,23 @@
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+
 import pytest
 
 from simulators.faults import status
-from simulators.registry import HOST, Registry
+from simulators.registry import HOST, Features, Registry
 from support.archives import SHOP, TILL, Archives, holds, pusher, to
 from workflow_containers.errors import CredentialsError
 from workflow_containers.network.interface import Request, Response, Transport
+from workflow_containers.oci.content import Content
 from workflow_containers.oci.reference import Repository
 from workflow_containers.platform import AMD64
 from workflow_containers.registry.push import Failed, Pushed
 from workflow_containers.registry.push_all import Order, push_all
 from workflow_containers.registry.uploads import Placed
+from workflow_sbom.digest import Digest
 
 OTHER = {AMD64: (b"other", b"application" * 10)}
 ELSEWHERE = Repository("other.test", "shop")
@@ -86,6 +92,34 @@ def test_a_failed_image_is_no_source_for_the_next(registry: Registry, archives: 
 
 def test_nothing_to_do() -> None:
     assert push_all(pusher(Registry()), []) == ()
+
+
+def test_what_ends_one_registry_s_work_for_good_ends_all(archives: Archives) -> None:
+    """As Ctrl-C does; the other registry is being sent a blob that would take for ever."""
+    begun, there = threading.Event(), Registry()
+
+    def endless(start: int, stop: int) -> Iterator[bytes]:
+        begun.set()
+        for _ in range(start, stop):
+            yield b"x"
+
+    def broken(_: Request, /) -> Response:
+        begun.wait(5)
+        raise ZeroDivisionError
+
+    def transport(request: Request, /) -> Response:
+        return (there if "other.test" in request.url else broken)(request)
+
+    there.features = Features(forgetful=True)
+    shipment = archives.shipment()
+    blob = Content(digest=Digest.of(b""), size=1 << 40, pieces=endless)
+    orders = [
+        Order(shipment=replace(shipment, blobs=(blob,)), destination=to(ELSEWHERE, "1")),
+        Order(shipment=shipment, destination=to(SHOP, "1")),
+    ]
+    with pytest.raises(ZeroDivisionError):
+        push_all(pusher(transport, chunk=1 << 40), orders)
+    assert there.uploads == {}
 
 
 def test_faults_of_our_own_are_not_hidden(archives: Archives) -> None:

@@ -265,3 +265,16 @@ def test_slowness_is_no_failure(registry: Registry) -> None:
     registry.plan("PATCH", slow(0.05))
     uploads(registry).place(SHOP, BLOB)
     assert stored(registry) == DATA
+
+
+def test_what_would_end_the_same_is_not_tried_again(registry: Registry) -> None:
+    def transport(request: Request) -> Response:
+        if request.method == "PATCH":
+            tried.append(request.url)
+            raise NetworkError("a certificate that is refused", lasting=True)
+        return registry(request)
+
+    tried: list[str] = []
+    with pytest.raises(NetworkError):
+        Uploads(client=Client(transport=transport), whole=20).place(SHOP, BLOB)
+    assert len(tried) == 1
