@@ -26,6 +26,7 @@ MAX_LAYER = (8 << 30) - 1  # what a member of an archive can hold
 MAX_LAYERS = 127
 MAX_IMAGES = 100
 _UNKNOWN = "unknown"
+_PARTS = ("os", "architecture", "variant")
 # The variants of an architecture that every machine of it runs.
 _VARIANTS = {"amd64": ("", "v1"), "arm64": ("", "v8")}
 
@@ -166,8 +167,9 @@ def fetch_image(client: Client, reference: Reference, platform: Platform, store:
 def _without(
     reference: Reference, platform: Platform | None, entries: Iterable[Descriptor]
 ) -> LayoutError:
-    shown = {f"{each.platform.get('os')}/{each.platform.get('architecture')}" for each in entries}
-    known = printable(", ".join(sorted(shown - {f"{_UNKNOWN}/{_UNKNOWN}"}))[:300])
+    images = [each.platform for each in entries if each.platform.get("os") != _UNKNOWN]
+    shown = sorted({"/".join(str(each[key]) for key in _PARTS if key in each) for each in images})
+    known = printable(", ".join(shown)[:300])
     return LayoutError(
         f"{reference}: no container image{f' for {platform}' if platform else ''};"
         f" it has {known or 'none'}",
@@ -207,7 +209,7 @@ def _layers(manifest: Mapping[str, Any], where: str) -> tuple[Descriptor, ...]:
 
 def _alone(manifest: Document, config: Mapping[str, Any]) -> Descriptor:
     """What an index would say of a manifest that has none."""
-    said = ((key, config.get(key)) for key in ("architecture", "os", "variant"))
+    said = ((key, config.get(key)) for key in _PARTS)
     return Descriptor(
         media_type=manifest.media_type,
         digest=manifest.digest,
