@@ -97,3 +97,14 @@ def slow(seconds: float) -> Fault:
         return go(asked)
 
     return fault
+
+
+def dribbling(seconds: float) -> Fault:
+    """The request's body is taken piece by piece, with a pause after each."""
+
+    def pieces(body: Iterator[bytes]) -> Iterator[bytes]:
+        for piece in body:
+            threading.Event().wait(seconds)
+            yield piece
+
+    return lambda asked, go: go(replace(asked, body=pieces(asked.body)))

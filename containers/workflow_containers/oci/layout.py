@@ -79,7 +79,7 @@ class Layout:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._stream: IO[bytes] = path.open("rb")
+        self._stream = _opened(path)
         try:
             self._places = _places(self._stream)
             self._check_digests()
@@ -242,6 +242,15 @@ class Layout:
         extra = sorted(self._places.keys() - wanted - _TOP)
         if extra:
             raise LayoutError(f"{self.path.name}: {extra[0]!r} is there and nothing names it")
+
+
+def _opened(path: Path) -> IO[bytes]:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise LayoutError(
+            f"{path}: {error.strerror}", remedy="name an OCI layout archive, as a build makes it"
+        ) from error
 
 
 def _places(stream: IO[bytes]) -> dict[str, tuple[int, int]]:

@@ -79,8 +79,8 @@ class Client:
             if reference.digest is not None:
                 answers.require_digest(response, reference.digest, str(reference))
                 return reference.digest
-            named = response.headers.get("docker-content-digest")
-        if named is None:
+            named = response.headers.get("docker-content-digest", "")
+        if not named.startswith("sha256:"):
             return self.manifest(reference).digest
         return documents.digest(named, str(reference))
 

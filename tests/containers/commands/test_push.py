@@ -2,16 +2,21 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from simulators.faults import status
+from simulators.faults import dribbling, status
 from simulators.registry import Login, Registry
 from simulators.registry_server import serving
 from support.archives import write
 from support.container_desk import ContainerDesk
+from support.patience import until
 from workflow_containers.platform import AMD64
 
 
@@ -132,3 +137,19 @@ def test_with_dockers_own_credentials(desk: ContainerDesk, archive: Path, scheme
     assert said.code == 0, said.err
     assert "1.2.3" in registry.repository("team/shop").tags
     assert "geheim" not in said.out + said.err
+
+
+def test_ctrl_c_ends_an_upload_in_the_middle(host: str, registry: Registry, tmp_path: Path) -> None:
+    """At the pace of this registry the layer would take minutes."""
+    registry.plan("PATCH", dribbling(0.5))
+    archive = write(tmp_path / "made", {AMD64: (bytes(30 << 20),)})
+    command = [sys.executable, "-m", "workflow_containers", "push", str(archive), f"{host}/shop"]
+    environment = {"HOME": str(tmp_path), "PATH": os.environ["PATH"]}
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE) as process:
+        until(lambda: registry.counted("PATCH") == 1, seconds=30, told=lambda: "nothing was sent")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(15) == 130
+        assert process.stderr is not None
+        said = process.stderr.read().decode()
+    assert said.endswith("interrupted; nothing half-made was left, run it again to finish\n")
+    assert registry.repository("shop").tags == {}

@@ -108,6 +108,13 @@ def test_an_edited_archive_is_read_when_nothing_in_it_lies(good: Files, tmp_path
     assert "app/shop.yaml" in read(pack(tmp_path, made))
 
 
+def test_an_archive_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(LayoutError, match=r"x\.tar: No such file or directory"):
+        Layout(tmp_path / "x.tar")
+    with pytest.raises(LayoutError, match="Is a directory"):
+        Layout(tmp_path)
+
+
 def test_no_byte_can_be_changed(good: Files, tmp_path: Path) -> None:
     for name in good:
         if not name.startswith("blobs/"):

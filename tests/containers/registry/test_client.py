@@ -67,6 +67,20 @@ def test_a_digest_that_no_header_names_is_computed() -> None:
     assert client(registry).head(TAGGED) == INDEX_1.digest
 
 
+def test_a_digest_of_another_kind_is_computed(filled: Registry) -> None:
+    filled.plan("", headers(docker_content_digest=f"sha512:{'0' * 128}"), times=9)
+    assert client(filled).head(TAGGED) == INDEX_1.digest
+    assert client(filled).head(BY_DIGEST) == INDEX_1.digest
+
+
+@pytest.mark.parametrize("said", ["sha256:", "sha256:xyz", "sha256:" + "0" * 65, "sha256:\x1b"])
+def test_a_digest_that_is_none_is_refused(filled: Registry, said: str) -> None:
+    filled.plan("HEAD", headers(docker_content_digest=said))
+    with pytest.raises(RegistryError) as refused:
+        client(filled).head(TAGGED)
+    assert str(refused.value).isprintable()
+
+
 @pytest.mark.parametrize("reference", [BY_DIGEST, TAGGED])
 def test_changed_bytes_are_refused(filled: Registry, reference: Reference) -> None:
     filled.plan("GET", changed)
