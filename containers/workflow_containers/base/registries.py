@@ -11,16 +11,20 @@ from workflow_containers.network.interface import Transport
 from workflow_containers.oci.reference import Reference
 from workflow_containers.platform import Platform
 from workflow_containers.registry.client import Client
-from workflow_containers.registry.fetching import fetch_image
+from workflow_containers.registry.fetching import Fetcher
 from workflow_containers.store import Store
 
 
 def from_registries(transport: Transport) -> Bring:
-    """Bring from the registry of the reference's name."""
+    """Bring from the registry of the reference's name, every variant that an index has.
+
+    Which of them is the base is for `documents.find` to say.
+    """
     client = Client(transport=transport)
 
     def bring(reference: Reference, platform: Platform, store: Store) -> None:
-        fetch_image(client, reference, platform, store)
+        fetcher = Fetcher(client=client, store=store)
+        fetcher.bring(fetcher.find(reference, platform))
 
     return bring
 

@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from simulators import bases
+from simulators.bases import Base
 from simulators.registry import Registry
 from workflow_containers.base.image import load
+from workflow_containers.base.python import find
 from workflow_containers.base.registries import from_anywhere, from_registries
 from workflow_containers.errors import ContainersError, MissingError
 from workflow_containers.oci.reference import Reference
@@ -19,10 +24,18 @@ def store(tmp_path: Path) -> Store:
     return Store(tmp_path / "store")
 
 
-def served(folder: Path, *, docker: bool = False) -> tuple[Registry, Reference]:
+def served(
+    folder: Path,
+    *,
+    docker: bool = False,
+    variants: Sequence[Mapping[str, Any]] = (),
+    blobs: Mapping[str, bytes] | None = None,
+) -> tuple[Registry, Reference]:
     """A registry that has a base, and its name there."""
     kind = f"{bases.DOCKER}.image.rootfs.diff.tar.gzip" if docker else bases.GZIP
     base = bases.slim(docker=docker, kind=kind)
+    base.entries = [*variants, *base.entries]
+    base.blobs.update(blobs or {})
     digest = base.write(folder).digest
     registry = Registry()
     there = registry.repository("library/python")
@@ -46,6 +59,28 @@ def test_a_base_is_fetched_from_the_registry_it_names_once(
     registry.log.clear()
     assert load(reference, ARM64, store, bring).tree == first.tree
     assert registry.log == []
+
+
+def test_of_several_variants_the_one_that_every_machine_runs_is_the_base(
+    tmp_path: Path, store: Store
+) -> None:
+    newer = bases.slim("3.13.9")
+    (index,) = map(json.loads, entries(newer, tmp_path / "newer"))
+    variants = [
+        entry | {"platform": entry["platform"] | {"variant": "v3"}}
+        for entry in index["manifests"]
+        if entry["platform"]["architecture"] == "amd64"
+    ]
+    assert len(variants) == 1
+    registry, reference = served(tmp_path / "base", variants=variants, blobs=newer.blobs)
+    base = load(reference, AMD64, store, from_registries(registry))
+    assert find(base, "3.13", ["/usr/local/bin/python3"]).release == "3.13.5"
+
+
+def entries(base: Base, folder: Path) -> list[bytes]:
+    """The indexes of a base."""
+    base.write(folder)
+    return [data for data in base.blobs.values() if b'"manifests"' in data]
 
 
 def test_a_layout_that_has_it_comes_first(tmp_path: Path, store: Store) -> None:
