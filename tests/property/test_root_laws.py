@@ -9,7 +9,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulators.bases import Member, file, folder, hardlink, link
@@ -120,12 +120,14 @@ def known(tree: Tree) -> dict[str, bytes | None]:
     }
 
 
+@settings(max_examples=100, deadline=None)
 @given(st.lists(layers(), max_size=4))
 def test_a_merged_root_is_what_a_file_system_makes_of_the_layers(given: list[list[Member]]) -> None:
     with tempfile.TemporaryDirectory() as name:
         assert known(merged(given)) == applied(given, Path(name))
 
 
+@settings(max_examples=100, deadline=None)
 @given(st.lists(layers(links=True), max_size=4))
 def test_no_path_leads_through_a_link_and_no_link_out_of_the_root(
     given: list[list[Member]],
@@ -165,6 +167,7 @@ entries = st.one_of(
 )
 
 
+@settings(max_examples=100, deadline=None)
 @given(st.lists(layers(links=True), max_size=3), st.lists(entries, max_size=4))
 def test_what_is_put_on_a_base_takes_nothing_of_it_away(
     given: list[list[Member]], ours: list[Entry]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support import built
@@ -262,6 +262,7 @@ def mutate(value: Any, draw: st.DataObject) -> Any:
     return value
 
 
+@settings(deadline=None)
 @given(draw=st.data())
 def test_any_index_and_configuration_are_read_or_refused(draw: st.DataObject) -> None:
     def change(files: Files) -> None:
