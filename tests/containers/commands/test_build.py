@@ -4,6 +4,7 @@ import argparse
 import io
 import shutil
 import subprocess
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,12 +12,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from simulators.images import MIRRORS, World, wheel, wheel_bytes, world
+from simulators.images import MIRRORS, World, record_line, wheel, wheel_bytes, world
 from support.two_shops import Outcome
 from workflow_containers.cli import LINE
 from workflow_containers.commands import build
 from workflow_containers.commands.interface import Shell
-from workflow_containers.errors import DefinitionError, ImageNameError, MirrorError
+from workflow_containers.errors import DefinitionError, ImageNameError, MemberError, MirrorError
 from workflow_containers.oci.layout import Layout
 from workflow_containers.run import Command, Completed, run
 from workflow_sbom.errors import UsageError
@@ -312,3 +313,36 @@ def test_a_mirror_that_has_something_else_is_named(bench: Bench, bundle: str) ->
     for path in bench.folder.joinpath("mirror").rglob("tzdata*.deb"):
         path.write_bytes(b"something else")
     assert "tzdata 2026a-1 (all)" in refused(bench, bundle, kind=MirrorError)
+
+
+def test_without_git_a_time_must_be_given(bench: Bench, bundle: str) -> None:
+    bench.environment = {"PATH": str(bench.folder / "no programs")}
+    assert "of no known time" in refused(bench, bundle, kind=UsageError)
+    assert bench.build(bundle, "--created", "2026-01-02T03:04:05Z").code == 0
+
+
+def test_what_is_built_may_go_anywhere(bench: Bench, bundle: str) -> None:
+    (found,) = bench.build(bundle, "--json", "--output", bench.folder / "else").json
+    assert found["path"] == str(bench.folder / "else/shop-1.2.3.oci.tar")
+
+
+def test_a_wheel_that_is_not_there_is_named(bench: Bench, bundle: str) -> None:
+    said = refused(bench, bundle, "--wheel=dist/shop-9-py3-none-any.whl", kind=MemberError)
+    assert "dist/shop-9-py3-none-any.whl: can't be read" in said
+
+
+def test_a_wheel_whose_metadata_says_nothing_is_refused(bench: Bench, bundle: str) -> None:
+    made = bench.world.root / "dist/shop-1.2.3-py3-none-any.whl"
+    with zipfile.ZipFile(made) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    metadata = "shop-1.2.3.dist-info/METADATA"
+    lines = files["shop-1.2.3.dist-info/RECORD"].decode().splitlines(keepends=True)
+    kept = [line for line in lines if not line.startswith(metadata)]
+    files[metadata] = b"Name: shop\n"
+    files["shop-1.2.3.dist-info/RECORD"] = "".join(
+        [*kept, record_line(metadata, files[metadata])]
+    ).encode()
+    with zipfile.ZipFile(made, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(zipfile.ZipInfo(name), data)
+    assert "its METADATA: " in refused(bench, bundle, kind=MemberError)
