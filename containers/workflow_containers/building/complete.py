@@ -34,8 +34,7 @@ def require(
             [
                 "complete",
                 rules().hex,
-                target.python,
-                target.architecture.machine,
+                dict(target.markers),
                 [[member.name, *member.extras] for member in definition.wheels],
                 sorted(_digest(wheel).hex for wheel in wheels),
             ]
