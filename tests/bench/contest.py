@@ -88,7 +88,7 @@ def row(
     held = limit is None or ratio <= limit
     promise = f" (at most {limit:g}: {'held' if held else 'NOT HELD'})" if limit else ""
     figures = f"{ours * 1000:7.0f} ms / {peer * 1000:7.0f} ms = {ratio:5.2f}"
-    say(f"{what:<52} {figures}{promise}{more}")
+    say(f"{what:<64} {figures}{promise}{more}")
     return held
 
 

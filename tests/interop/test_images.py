@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from random import Random
 from typing import Any, Protocol
 from urllib.parse import quote
 
@@ -27,11 +28,14 @@ from support.docker_engine import Docker
 from support.images import ENGINE, IMAGES, MIGRATE, Digests, Emulated, Release
 from support.patience import until
 from support.person import User
+from workflow_containers import architecture as architectures
 from workflow_containers.engine.connecting import connect
 from workflow_containers.engine.loading import load
 from workflow_containers.layers.unpack import unpack
 from workflow_containers.oci.layout import Layout
-from workflow_containers.platform import Platform
+from workflow_containers.platform import ARM64, Platform
+from workflow_containers.python.bytecode import Compiler, Source
+from workflow_containers.python.interpreter import Interpreter
 from workflow_release.version import Version
 
 ARCHITECTURES = ("amd64", "arm64")
@@ -359,6 +363,29 @@ def test_the_arm64_engine_serves(
             assert process.wait(30) == 0, log.read_text()
         finally:
             process.kill()
+
+
+def test_its_python_compiles_what_this_processor_s_did(emulated: Callable[[str], Emulated]) -> None:
+    """A build on arm64 gives the same bytes: shown by some of the files, for it takes its time."""
+    engine = emulated(ENGINE)
+    interpreter = Interpreter.debian(engine.root, architectures.of(ARM64), "usr/bin/python3.13")
+    files = sorted(path for path in engine.root.rglob("*.py") if cached(path).exists())
+    sources = [
+        Source(str(path.relative_to(engine.root)), path.read_bytes())
+        for path in Random(0).sample(files, 40)
+    ]
+    found = Compiler(interpreter, engine.run)(sources)
+    different = [
+        source.path
+        for source, pyc in zip(sources, found, strict=True)
+        if pyc != cached(engine.root / source.path).read_bytes()
+    ]
+    assert different == []
+
+
+def cached(path: Path) -> Path:
+    """Where the image has a module compiled."""
+    return path.parent / "__pycache__" / f"{path.stem}.cpython-313.pyc"
 
 
 # ------------------------------------------------------------------------------------- migrations

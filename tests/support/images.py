@@ -10,7 +10,7 @@ import os
 import shutil
 import tarfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from support.person import User
 from workflow_containers.layers.unpack import unpack
 from workflow_containers.oci.layout import Layout
 from workflow_containers.platform import ARM64
+from workflow_containers.run import Command, Completed, run
 from workflow_release.version import Version
 
 BUILT_VARIABLE = "WORKFLOW_RELEASE_FOLDER"
@@ -168,3 +169,7 @@ class Emulated:
         program, *rest = self.entrypoint
         there = str(self.root / program.removeprefix("/"))
         return [self.qemu, "-L", str(self.root), "-0", program, there, *rest, *words]
+
+    def run(self, command: Command) -> Completed:
+        """Run a program of the root; implements `Run`."""
+        return run(replace(command, argv=[self.qemu, *command.argv]))
