@@ -160,5 +160,5 @@ def _moment(digest: Digest) -> int:
 
 
 def _stamp(path: Path, digest: Digest) -> None:
-    with contextlib.suppress(PermissionError):  # another's file: it is hashed each time
+    with contextlib.suppress(OSError):  # another's file, or gone: it is hashed the next time
         os.utime(path, (_moment(digest), _moment(digest)))

@@ -185,10 +185,10 @@ class Ours:
         return self._side()
 
     def changed(self, mark: str, *more: Sequence[str]) -> Side:
-        """With a line changed since the last time; then what comes after."""
+        """With a line changed since the last time, as another version; then what comes after."""
 
         def change(run: int) -> None:
-            self._order(self.inputs.changed(f"{mark}{run}"))
+            self._order(self.inputs.changed(f"{mark}{run}"), version=f"{mark}{run}")
 
         return self._side(*more, prepare=change)
 
@@ -197,8 +197,9 @@ class Ours:
         commands = ([sys.executable, str(DRIVER), str(order)], *more)
         return Side(commands=commands, prepare=prepare, folder=self.folder, environment=ENVIRONMENT)
 
-    def _order(self, wheel: Path) -> Path:
+    def _order(self, wheel: Path, version: str = "0") -> Path:
         order = self._told(self.store) | {
+            "version": version,
             "wheels": {ENGINE: str(wheel)},
             "images": {DEFINITIONS[ENGINE]: self.archive.name},
         }
@@ -353,7 +354,7 @@ def contests(ours: Ours, peers: Sequence[Peer], registry: str) -> Iterator[Conte
     """What is measured against what, a peer at a time."""
     push = ours_push(ours.archive, registry)
     for peer in peers:
-        name = peer.name
+        name, tag = peer.name, peer.name.replace(" ", ".")
         yield Contest(
             what=f"image, cold, base and all, against {name} on its base",
             ours=ours.cold(),
@@ -373,16 +374,16 @@ def contests(ours: Ours, peers: Sequence[Peer], registry: str) -> Iterator[Conte
         )
         yield Contest(
             what=f"image, a line of the engine changed, against {name}",
-            ours=ours.changed(f"{name} archive "),
-            peer=peer.changed(f"{name} archive ", peer.save),
+            ours=ours.changed(f"{tag}.archive."),
+            peer=peer.changed(f"{tag}.archive.", peer.save),
             limit=0.5,
             warm=True,
         )
         if push is not None:
             yield Contest(
                 what=f"image, that line to a registry, against {name}",
-                ours=ours.changed(f"{name} push ", push),
-                peer=peer.changed(f"{name} push ", *peer.push),
+                ours=ours.changed(f"{tag}.push.", push),
+                peer=peer.changed(f"{tag}.push.", *peer.push),
                 limit=0.5,
                 warm=True,
             )
@@ -394,7 +395,7 @@ def ours_push(archive: Path, registry: str) -> Sequence[str] | None:
     if subprocess.run([*command, "--help"], capture_output=True, check=False).returncode:
         say("image to a registry: NOT MEASURED: workflow-containers has no push yet")
         return None
-    return [*command, "--move", str(archive), f"{registry}/ours"]
+    return [*command, str(archive), f"{registry}/ours"]
 
 
 def sizes(ours: Ours, engine: Docker, archive: Path) -> Iterator[bool]:

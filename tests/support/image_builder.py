@@ -4,7 +4,7 @@
 
 The disorder stands for what no image may depend on: folders list their files in another order,
 threads overtake each other, the image's interpreter has imported other modules and is given its
-sources in another order, or is another processor's under an emulator.
+sources in another order.
 """
 
 from __future__ import annotations
@@ -81,12 +81,11 @@ def shuffled(items: list[Any], chance: random.Random) -> list[Any]:
 
 def build(order: Mapping[str, Any], chance: random.Random) -> list[dict[str, Any]]:
     """Imported here, after what was to be imported first."""
-    from workflow_containers import definition, host
+    from workflow_containers import definition
     from workflow_containers.building.builder import build_archive
     from workflow_containers.building.given import Inputs, Tools
     from workflow_containers.debian.mirror import Mirrors
     from workflow_containers.network.transport import fetcher
-    from workflow_containers.platform import ARM64
 
     root, mirror = path(order["root"]), order["mirror"]
     inputs = Inputs(
@@ -104,7 +103,6 @@ def build(order: Mapping[str, Any], chance: random.Random) -> list[dict[str, Any
         environment={name: given(text) for name, text in order["tool-environment"].items()},
         fetch=fetcher({}),
         run=Disordered(order=order, chance=chance),
-        native=ARM64 if order["emulator"] else host.native_platform(),
         workers=order["workers"],
     )
     made = [
@@ -141,8 +139,6 @@ class Disordered:
         command = replace(command, env={**command.env, **around})
         if COMPILING not in command.argv:
             return run(command)
-        if emulator := self.order["emulator"]:
-            command = replace(command, argv=[emulator, *command.argv])
         return self._compile(command, run)
 
     def _compile(self, command: Any, run: Callable[[Any], Any]) -> Any:

@@ -41,7 +41,7 @@ class Place:
     """One place; `seed` decides the order of files, and of everything when there is `disorder`.
 
     `{place}` in the environment stands for the place's own folder. `own_python` builds with the
-    images' Python instead of this one; `emulated` compiles by arm64's.
+    images' Python instead of this one.
     """
 
     name: str
@@ -57,7 +57,6 @@ class Place:
     compiler_imports: tuple[str, ...] = ("sys",)
     disorder: bool = False
     own_python: bool = False
-    emulated: bool = False
     images: tuple[str, ...] = tuple(DEFINITIONS)
 
 
@@ -101,7 +100,6 @@ class Supplies:
             "compiler-imports": ("sys",),
             "disorder": False,
             "workers": len(os.sched_getaffinity(0)),
-            "emulator": None,
             "around": {},
             "root": str(root),
             "store": str(store),
@@ -247,8 +245,7 @@ class _Site:
             "compiler-imports": place.compiler_imports,
             "disorder": place.disorder,
             "workers": place.workers,
-            "emulator": _emulator() if place.emulated else None,
-            "around": {} if place.emulated else dict(self.clock),
+            "around": dict(self.clock),
             "pip": [*self.python, "-m", "pip"],
             "tool-environment": pip,
             **{
@@ -260,7 +257,7 @@ class _Site:
 
 
 def _interpreter() -> Path:
-    """The Python that made this environment: another user may not see the environment itself."""
+    """The Python that this environment was made with, without the environment."""
     return Path(sys.executable).resolve()
 
 
@@ -296,10 +293,6 @@ def _give(home: Path, base: Path, user: int) -> None:
 
 def _program(name: str, package: str) -> str:
     return shutil.which(name) or absent(f"no {name}: apt-get install {package}")
-
-
-def _emulator() -> str:
-    return _program("qemu-aarch64-static", "qemu-user-static")
 
 
 def _faketime() -> Path:
