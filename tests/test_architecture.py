@@ -38,7 +38,10 @@ EDGES = {
         "workflow_containers/registry/credentials.py",
         "workflow_containers/engine/connecting.py",
     },
-    "docker.errors": {"workflow_containers/engine/connecting.py"},
+    "docker.errors": {
+        "workflow_containers/registry/credentials.py",
+        "workflow_containers/engine/connecting.py",
+    },
     "docker.utils.build": {"workflow_containers/engine/context.py"},
     "time": {
         "workflow_sbom/terminal/watch.py",

@@ -416,6 +416,8 @@ def test_no_process_too_many_is_started(engine: DockerEngine, python: Path) -> N
 def begun(docker: Docker) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     """Starts the command line, and waits for a container that printed something."""
     processes = []
+    before = signal.getsignal(signal.SIGINT)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background it is ignored
 
     def begin(*words: str) -> subprocess.Popen[str]:
         processes.append(
@@ -438,6 +440,9 @@ def begun(docker: Docker) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     for each in processes:
         each.kill()
         each.communicate(timeout=10)
+    signal.signal(signal.SIGINT, before)
+    if left := containers(docker):
+        docker.tell("rm", "--force", *left)
 
 
 Begin = Callable[..., "subprocess.Popen[str]"]

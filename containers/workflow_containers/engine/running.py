@@ -11,6 +11,7 @@ from workflow_containers.engine.interface import Confined, Engine
 from workflow_containers.errors import EngineError
 
 MAX_LINE = 64 << 10
+_REST = 3  # seconds for what is still on its way from a container that was stopped
 
 
 @contextmanager
@@ -51,12 +52,13 @@ def run(engine: Engine, wanted: Confined, listener: Listener, stop: int) -> int:
     # The thread ends with the container, which therefore goes first.
     with ThreadPoolExecutor(1) as pool, container(engine, wanted) as made:
         heard = pool.submit(_listen, engine.output(made), listener)
-        engine.start(made)
         try:
+            engine.start(made)
             heard.result()
         except KeyboardInterrupt:
             engine.stop(made, stop)
-            heard.result()
+            with suppress(TimeoutError):  # one that never started will not say that it ended
+                heard.result(_REST)
         return engine.state(made).exit_code
 
 

@@ -23,7 +23,7 @@ from workflow_sbom import canonical
 from workflow_sbom.digest import Digest
 
 MAX_ENTRIES = 1000
-_SHORTEST, _LONGEST = 0.1, 10  # seconds
+_SHORTEST, _LONGEST = 0.25, 10  # seconds
 Entries = Mapping[Digest, Any]
 """An index's entries as they stand there, by their digests."""
 
@@ -52,14 +52,12 @@ class Fallback:
         Raises `ConflictError` where the tag is no list, or others write without an end.
         """
         known: Entries = {referrer.digest: referrer.value()}
-        for written in range(self.tries + 1):
+        for written in range(self.tries):
             began = clock.now()
             document = self._list(written > 0)
             found = self._entries(document) if document is not None else {}
             if known.keys() <= found.keys():
                 return
-            if written == self.tries:
-                break
             known = {**known, **found}
             self.client.put_manifest(self.subject.fallback, _index(document, known))
             _wait(clock.now() - began, clock)

@@ -50,15 +50,15 @@ def attach(attacher: Attacher, subject: Subject, artifact: Artifact) -> Descript
             Reference(subject.repository, digest=document.digest), document
         )
     except RegistryError as error:
-        raise _explained(error, subject) from error
+        if error.status != _NO_SUBJECTS:
+            raise
+        raise _without_subjects(error, subject) from error
     if not listed:
         Fallback(client=uploads.client, subject=subject).add(descriptor, attacher.clock)
     return descriptor
 
 
-def _explained(error: RegistryError, subject: Subject) -> RegistryError:
-    if error.status != _NO_SUBJECTS:
-        return error
+def _without_subjects(error: RegistryError, subject: Subject) -> RegistryError:
     return RegistryError(
         f"{subject.repository}: this registry takes nothing that refers to an image ({error})",
         remedy="keep these files beside the release, or push the image to another registry, too",

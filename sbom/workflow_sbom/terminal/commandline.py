@@ -75,8 +75,9 @@ class CommandLine:
             return self.whole_parser().parse_args(words)
         one = Parser(f"{self.program} {name}", f"{command.help}.")
         command.add_words(one)
-        own, rest = list(words[1:]), None
-        if command.passes_on and "--" in own:
-            at = own.index("--")
-            own, rest = own[:at], tuple(own[at + 1 :])
-        return one.parse_args(own, argparse.Namespace(command=name, rest=rest))
+        own, asked = list(words[1:]), argparse.Namespace(command=name)
+        if command.passes_on:
+            at = own.index("--") if "--" in own else None
+            asked.rest = None if at is None else tuple(own[at + 1 :])
+            own = own[:at]
+        return one.parse_args(own, asked)

@@ -90,6 +90,14 @@ def test_interrupted_it_is_stopped_and_what_it_prints_then_is_passed_on() -> Non
     assert engine.done == ["create", "output c1", "start c1", "stop c1", "remove c1"]
 
 
+def test_interrupted_while_it_starts_it_is_stopped_too() -> None:
+    engine = FakeEngine(
+        stopped=State(running=False, exit_code=137), fails={"start": KeyboardInterrupt()}
+    )
+    assert ran(engine) == (137, [])
+    assert engine.done == ["create", "output c1", "start c1", "stop c1", "remove c1"]
+
+
 def test_nobody_listening_any_more_removes_the_container() -> None:
     engine = FakeEngine(pieces=[(b"one\n", b"")])
     with pytest.raises(BrokenPipeError):
