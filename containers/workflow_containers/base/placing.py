@@ -24,6 +24,8 @@ def placed(found: Iterator[Entry], base: Tree, origin: str) -> Iterator[Entry]:
     Raises `MemberError` at the end, with all that would replace something of the base.
     """
     faults: list[str] = []
+    folders: set[str] = set()
+    others: set[str] = set()
     for entry in found:
         here = _moved(entry, base)
         there = base.nodes.get(here.path)
@@ -32,7 +34,11 @@ def placed(found: Iterator[Entry], base: Tree, origin: str) -> Iterator[Entry]:
         elif (over := _no_folder(here.path, base)) is not None:
             faults.append(f"{here.path!r} is below {over!r}, which is no folder of the base")
         elif there is None:
+            folders.update(entries.parents(here.path))
+            others.update(() if isinstance(here, Directory) else (here.path,))
             yield here
+    # A link of our own would lead what is below it somewhere else, over the base perhaps.
+    faults += [f"{path!r} is a folder and something else" for path in sorted(folders & others)]
     if faults:
         more = f" and {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
         raise MemberError(

@@ -64,11 +64,11 @@ def _artifact(asked: argparse.Namespace, environment: Mapping[str, str]) -> Arti
 
 def _file(path: Path, media_type: str | None) -> ArtifactFile:
     try:
+        if (size := path.stat().st_size) > MAX_FILE:
+            raise UsageError(f"{path}: {size} bytes", remedy=f"attach at most {MAX_FILE}")
         measured = measure_file(path)
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}", remedy="name a file to attach") from error
-    if measured.size > MAX_FILE:
-        raise UsageError(f"{path}: {measured.size} bytes", remedy=f"attach at most {MAX_FILE}")
     return ArtifactFile(
         name=path.name,
         media_type=media_type or known_type(path.name) or _UNKNOWN,

@@ -1,7 +1,7 @@
 """What kind a file is by its name, and what a Sigstore bundle says of itself.
 
-Types: CycloneDX and SPDX as registered with IANA, bundles as Sigstore and in-toto define them
-(cosign's specs/BUNDLE_SPEC.md, in-toto attestation's spec/v1/bundle.md).
+Types are those that the formats' own specifications name; for bundles cosign's specs/BUNDLE_SPEC.md
+and in-toto attestation's spec/v1/bundle.md.
 """
 
 from __future__ import annotations

@@ -95,6 +95,13 @@ def test_nothing_is_put_below_what_is_no_folder() -> None:
         put(File("lib/a/b/c", 0o644, b""))
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_nothing_of_ours_goes_through_a_link_of_ours(order: int) -> None:
+    entries = (Symlink("way", "usr"), File("way/bin", 0o644, b""))
+    with pytest.raises(MemberError, match="'way' is a folder and something else"):
+        put(*entries[::order])
+
+
 def test_all_that_is_wrong_is_told_at_once_up_to_a_point() -> None:
     with pytest.raises(MemberError) as caught:
         put(File("lib/a", 0o644, b"2"), Directory("dev/null"))

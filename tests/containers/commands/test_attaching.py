@@ -210,6 +210,13 @@ def test_nothing_of_yours_is_overwritten(run: Run, image: Image, sbom: str, tmp_
     assert mine.read_text() == "mine"
 
 
+def test_a_file_that_is_too_large_is_refused_unread(run: Run, image: Image, tmp_path: Path) -> None:
+    with (tmp_path / "huge.cdx.json").open("wb") as file:
+        file.truncate((1 << 30) + 1)
+    refused = run("attach", image.name, "huge.cdx.json")
+    assert (refused.code, "remedy: attach at most 1073741824" in refused.err) == (2, True)
+
+
 @pytest.mark.usefixtures("sbom")
 @pytest.mark.parametrize(
     ("words", "code"),

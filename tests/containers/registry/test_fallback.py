@@ -135,7 +135,7 @@ def test_what_others_say_in_the_list_stays(registry: Registry, time: Time) -> No
     assert listed(registry)["annotations"] == {"kept": "yes"}
 
 
-@pytest.mark.parametrize(("taken", "waited"), [(0.01, 0.25), (3, 7.5), (300, 25)])
+@pytest.mark.parametrize(("taken", "waited"), [(0.01, 0.625), (3, 7.5), (300, 25)])
 def test_whoever_wrote_waits_longer_than_another_takes(
     registry: Registry, time: Time, taken: float, waited: float
 ) -> None:
