@@ -34,11 +34,15 @@ class Stop:
         """Whether there is to be no more."""
         return self.event.is_set() or (self.above is not None and self.above.is_set)
 
+    def heed(self) -> None:
+        """Raise `StoppedError` when there is to be no more."""
+        if self.is_set:
+            raise StoppedError("stopped")
+
     def heeded(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
         """The pieces, until there is to be no more: then `StoppedError`."""
         for piece in pieces:
-            if self.is_set:
-                raise StoppedError("stopped")
+            self.heed()
             yield piece
 
 
@@ -50,6 +54,7 @@ def side_by_side(
 
     def one(item: T) -> R:
         try:
+            stop.heed()
             return work(item, stop)
         except BaseException as error:
             failures.append(error)
