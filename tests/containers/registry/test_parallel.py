@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from workflow_containers.registry.parallel import Job, Stop, StoppedError
+from workflow_containers.registry.parallel import Job, Stop, StoppedError, side_by_side
 
 
 @dataclass(slots=True)
@@ -96,3 +96,11 @@ def test_who_is_above_ends_all_below() -> None:
     assert [each.is_set for each in stops] == [False, False, False]
     above.event.set()
     assert [each.is_set for each in stops] == [True, True, False]
+
+
+def test_nothing_begins_once_all_is_to_end() -> None:
+    above, begun = Stop(), list[int]()
+    above.event.set()
+    with pytest.raises(StoppedError):
+        side_by_side(lambda item, _: begun.append(item), range(9), workers=2, above=above)
+    assert begun == []
