@@ -35,12 +35,12 @@ EDGES = {
     "print": {"workflow_sbom/terminal/console.py"},
     "urllib3": {"workflow_containers/network/http.py"},
     "docker": {
-        "workflow_containers/registry/credentials.py",
+        "workflow_containers/access/credentials.py",
         "workflow_containers/engine/connecting.py",
     },
     "docker.errors": {
-        "workflow_containers/registry/credentials.py",
-        "workflow_containers/engine/connecting.py",
+        "workflow_containers/access/credentials.py",
+        "workflow_containers/engine/answering.py",
     },
     "docker.utils.build": {"workflow_containers/engine/context.py"},
     "time": {

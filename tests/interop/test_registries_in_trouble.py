@@ -19,6 +19,7 @@ from simulators.proxy import Proxy
 from simulators.registry import Fault
 from support import archives, registries
 from support.registries import Registry
+from workflow_containers.access.connecting import connect
 from workflow_containers.errors import (
     ContainersError,
     IntegrityError,
@@ -30,7 +31,6 @@ from workflow_containers.oci.layout import Layout
 from workflow_containers.oci.reference import Reference, Repository
 from workflow_containers.platform import AMD64, ARM64
 from workflow_containers.registry.client import Client
-from workflow_containers.registry.connecting import connect
 from workflow_containers.registry.fetching import Fetcher
 from workflow_containers.registry.pull import Pulled, pull
 from workflow_containers.registry.push import Pushed, Pusher, push

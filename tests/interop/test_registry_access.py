@@ -26,12 +26,12 @@ from support import credential_helpers, distribution
 from support.absent import absent
 from support.certificates import Authority
 from support.distribution import PASSWORD, USER
+from workflow_containers.access import login
+from workflow_containers.access.connecting import connect
+from workflow_containers.access.credentials import Anonymous, Basic, Credential
+from workflow_containers.access.login import Keeper
 from workflow_containers.errors import CredentialsError
 from workflow_containers.network.interface import Request, Response, Transport
-from workflow_containers.registry import login
-from workflow_containers.registry.connecting import connect
-from workflow_containers.registry.credentials import Anonymous, Basic, Credential
-from workflow_containers.registry.login import Keeper
 from workflow_containers.run import run
 from workflow_containers.secret import Secret
 from workflow_sbom.digest import Digest

@@ -7,9 +7,9 @@ import contextlib
 from hypothesis import given
 from hypothesis import strategies as st
 
+from workflow_containers.access.challenge import Challenge, parse
 from workflow_containers.errors import RegistryError
 from workflow_containers.network.address import Address
-from workflow_containers.registry.challenge import Challenge, parse
 
 TOKENS = st.text("abcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+.^_`|~-", min_size=1, max_size=12)
 VALUES = st.text(

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support import credential_helpers
-from workflow_containers.registry.credentials import Basic, DockerCredentials
-from workflow_containers.registry.login import Keeper
+from workflow_containers.access.credentials import Basic, DockerCredentials
+from workflow_containers.access.login import Keeper
 from workflow_containers.run import run
 from workflow_containers.secret import Secret
 

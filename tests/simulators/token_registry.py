@@ -15,8 +15,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from simulators.transports import answer
+from workflow_containers.access.scopes import union
 from workflow_containers.network.interface import Request, Response
-from workflow_containers.registry.scopes import union
 
 REALM = "https://auth.test/token"
 

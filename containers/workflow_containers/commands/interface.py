@@ -20,8 +20,8 @@ from workflow_containers.store import Store
 from workflow_sbom.terminal.console import Console
 
 if TYPE_CHECKING:
+    from workflow_containers.access.credentials import Credential
     from workflow_containers.network.interface import Transport
-    from workflow_containers.registry.credentials import Credential
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +39,7 @@ class Shell:
         credentials: Callable[[str], Credential] | None = None,
     ) -> Transport:
         """A transport to registries, as this user unless other credentials are given."""
-        from workflow_containers.registry.connecting import connect
+        from workflow_containers.access.connecting import connect
 
         return connect(
             self.environment,

@@ -7,11 +7,11 @@ import io
 import sys
 from dataclasses import asdict
 
+from workflow_containers.access import login
+from workflow_containers.access.credentials import Basic, Credential
+from workflow_containers.access.endpoint import host_named, registry_of
+from workflow_containers.access.login import Keeper
 from workflow_containers.commands.interface import Shell
-from workflow_containers.registry import login
-from workflow_containers.registry.credentials import Basic, Credential
-from workflow_containers.registry.endpoint import host_named, registry_of
-from workflow_containers.registry.login import Keeper
 from workflow_sbom.errors import UsageError
 
 

@@ -7,20 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
+from workflow_containers.engine.answering import answering
+from workflow_containers.engine.daemon import DockerEngine
 from workflow_containers.errors import EngineError
 from workflow_sbom.printable import printable
-
-if TYPE_CHECKING:
-    from workflow_containers.engine.daemon import DockerEngine
 
 OLDEST = "1.41"  # Docker 20.10, the oldest that these rooms are tested with
 _FIRST = 20  # seconds for the first answer
 _TIMEOUT = 120  # seconds without a byte, later
-_START = "start Docker, or name its socket with --engine or DOCKER_HOST"
-_ABSENT = 404
 _LOCAL = {"127.0.0.1", "::1", "localhost"}
 
 
@@ -31,8 +28,6 @@ def connect(environment: Mapping[str, str], address: str | None = None) -> Itera
     Without one, what DOCKER_HOST, DOCKER_CONTEXT or the CLI's current context name. Raises
     `EngineError` when none answers, it refuses, or it is older than Docker 20.10.
     """
-    from workflow_containers.engine.daemon import DockerEngine
-
     client = _client(environment, address)
     try:
         yield DockerEngine(client.api, local=_is_local(client.api.base_url))
@@ -75,67 +70,3 @@ def _is_local(base_url: str) -> bool:
     if parts.scheme == "http+docker":
         return parts.netloc != "ssh"
     return parts.hostname in _LOCAL
-
-
-@contextmanager
-def answering(failure: str) -> Iterator[None]:
-    """Whatever the SDK raises inside becomes an `EngineError` that begins with `failure`."""
-    from docker.errors import (  # type: ignore[import-untyped]
-        DockerException,
-        StreamParseError,
-    )
-    from urllib3.exceptions import HTTPError
-
-    try:
-        yield
-    except EngineError:
-        raise
-    except (
-        DockerException, StreamParseError, HTTPError, OSError, ValueError, LookupError, TypeError,
-        AttributeError,
-    ) as error:  # fmt: skip
-        raise EngineError(
-            f"{printable(failure[:300])}: {_reason(error)}", remedy=_remedy(error)
-        ) from error
-
-
-def _reason(error: BaseException) -> str:
-    """The engine's own words, or the innermost reason, as one printable line."""
-    text = getattr(error, "explanation", None)
-    if not isinstance(text, str):
-        inner = _innermost(error)
-        text = str(error if inner is None else inner.strerror)
-    return printable(" ".join(text.split())[:500])
-
-
-def _innermost(error: BaseException) -> OSError | None:
-    """The system's own error below what libraries made of it."""
-    for each in _chain(error):
-        if isinstance(each, OSError) and isinstance(each.strerror, str) and each.strerror:
-            return each
-    return None
-
-
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    for _ in range(20):
-        if error is None:
-            return
-        yield error
-        inner = next((each for each in error.args if isinstance(each, BaseException)), None)
-        error = inner or error.__cause__ or error.__context__
-
-
-def _remedy(error: BaseException) -> str:
-    if isinstance(_innermost(error), PermissionError):
-        return "join the group of Docker's socket, use a rootless engine, or run as root"
-    if getattr(error, "response", None) is not None:
-        return "do what it says; `docker info` tells more of the engine"
-    if isinstance(error, (ValueError, LookupError, TypeError, AttributeError)):
-        return "name a Docker Engine with --engine or DOCKER_HOST; this answers as none does"
-    return _START
-
-
-def is_absent(error: EngineError) -> bool:
-    """Whether the engine answered that it has no such thing."""
-    response = getattr(error.__cause__, "response", None)
-    return getattr(response, "status_code", None) == _ABSENT

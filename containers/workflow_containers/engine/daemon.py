@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import IO, Any
 
-from workflow_containers.engine.connecting import answering, is_absent
+from workflow_containers.engine.answering import answering, is_absent
 from workflow_containers.engine.interface import (
     LABEL,
     Build,

@@ -51,9 +51,13 @@ class TargetPython:
 
     def __call__(self, sources: Sequence[Source]) -> tuple[bytes | None, ...]:
         """See `Compile`."""
-        interpreter = Interpreter.debian(
-            self._root(), architecture.of(self.native), f"usr/bin/python{self.version}"
-        )
+        root, program = self._root(), f"usr/bin/python{self.version}"
+        if not (root / program).is_file():
+            raise InterpreterError(
+                f"no package brings {program}",
+                remedy=f"add python{self.version}-minimal to packages, and lock again",
+            )
+        interpreter = Interpreter.debian(root, architecture.of(self.native), program)
         return Compiler(interpreter, self.run)(sources)
 
     def _root(self) -> Path:

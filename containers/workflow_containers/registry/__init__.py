@@ -1,1 +1,1 @@
-"""Registries (OCI distribution specification 1.1): credentials, push, pull, referrers."""
+"""Registries (OCI distribution specification 1.1): blobs, manifests, push, pull, referrers."""

@@ -42,8 +42,8 @@ class Places:
                 assert_never(target)
 
     def _registry(self, target: RegistryTarget) -> Publisher:
+        from workflow_containers.access.connecting import connect
         from workflow_containers.registry.client import Client
-        from workflow_containers.registry.connecting import connect
         from workflow_containers.registry.push import Pusher
         from workflow_containers.registry.uploads import Uploads
         from workflow_release.targets.registry import RegistryPublisher

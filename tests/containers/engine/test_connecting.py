@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from simulators.docker_socket import VERSION, answer, listening
-from workflow_containers.engine.connecting import answering, connect
+from workflow_containers.engine.answering import answering
+from workflow_containers.engine.connecting import connect
 from workflow_containers.errors import EngineError
 from workflow_containers.platform import AMD64
 

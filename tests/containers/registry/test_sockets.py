@@ -14,6 +14,8 @@ from simulators.faults import cut_before, cut_download, cut_upload, headers, sta
 from simulators.registry import Features, Login, Registry
 from simulators.registry_server import serving
 from support.archives import Archives, client, holds, pusher, to, write
+from workflow_containers.access.connecting import connect
+from workflow_containers.access.credentials import Basic
 from workflow_containers.errors import CredentialsError, MissingError
 from workflow_containers.network.clock import Clock
 from workflow_containers.network.interface import Request, Response, Transport
@@ -24,8 +26,6 @@ from workflow_containers.oci.image import Document
 from workflow_containers.oci.reference import Reference, Repository
 from workflow_containers.platform import AMD64
 from workflow_containers.registry.client import Client
-from workflow_containers.registry.connecting import connect
-from workflow_containers.registry.credentials import Basic
 from workflow_containers.registry.fetching import Fetcher
 from workflow_containers.registry.pull import pull
 from workflow_containers.registry.push import Pusher, push

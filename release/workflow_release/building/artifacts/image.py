@@ -6,6 +6,7 @@ from dataclasses import astuple, replace
 from pathlib import Path, PurePosixPath
 
 from workflow_containers import definition as definitions
+from workflow_containers.access.connecting import connect
 from workflow_containers.base.registries import from_registries
 from workflow_containers.building.builder import build_archive
 from workflow_containers.building.given import Inputs, Tools
@@ -18,7 +19,6 @@ from workflow_containers.network.transport import fetcher
 from workflow_containers.oci import archive
 from workflow_containers.oci.layout import Layout
 from workflow_containers.oci.root import index_digest
-from workflow_containers.registry.connecting import connect
 from workflow_release.building.artifacts.interface import Made, Needed, Workshop, artifact_of
 from workflow_release.building.cache import key
 from workflow_release.building.staging import Tracked, export, key_of

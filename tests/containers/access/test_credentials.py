@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from support import credential_helpers
-from workflow_containers.errors import CredentialsError
-from workflow_containers.registry.credentials import (
+from workflow_containers.access.credentials import (
     Anonymous,
     Basic,
     Credential,
     DockerCredentials,
     IdentityToken,
 )
+from workflow_containers.errors import CredentialsError
 from workflow_containers.run import run
 from workflow_containers.secret import Secret
 

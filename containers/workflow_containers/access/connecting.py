@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+from workflow_containers.access.authenticating import Authenticating
+from workflow_containers.access.credentials import Credential, DockerCredentials
+from workflow_containers.access.endpoint import Endpoints, Locating
 from workflow_containers.network.clock import CLOCK, Clock
 from workflow_containers.network.http import Http
 from workflow_containers.network.interface import Transport
 from workflow_containers.network.redirecting import Redirecting
 from workflow_containers.network.retrying import Retrying
-from workflow_containers.registry.authenticating import Authenticating
-from workflow_containers.registry.credentials import Credential, DockerCredentials
-from workflow_containers.registry.endpoint import Endpoints, Locating
 from workflow_containers.run import Run, run
 
 

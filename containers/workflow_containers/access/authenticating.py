@@ -9,13 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from threading import Lock
 
+from workflow_containers.access import challenge, scopes
+from workflow_containers.access.access import Access, Site
+from workflow_containers.access.credentials import Credential
+from workflow_containers.access.endpoint import Endpoints
 from workflow_containers.network.address import Address
 from workflow_containers.network.clock import CLOCK, Clock
 from workflow_containers.network.interface import Request, Response, Transport
-from workflow_containers.registry import challenge, scopes
-from workflow_containers.registry.access import Access, Site
-from workflow_containers.registry.credentials import Credential
-from workflow_containers.registry.endpoint import Endpoints
 from workflow_containers.secret import Secret
 
 _UNAUTHORIZED = 401

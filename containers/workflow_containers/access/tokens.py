@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import Any, assert_never
 from urllib.parse import urlencode, urlsplit
 
+from workflow_containers.access.credentials import Anonymous, Basic, Credential, IdentityToken
 from workflow_containers.errors import CredentialsError, RegistryError
 from workflow_containers.network.address import Address
 from workflow_containers.network.clock import Clock
 from workflow_containers.network.interface import Request, Response, Transport
-from workflow_containers.registry.credentials import Anonymous, Basic, Credential, IdentityToken
 from workflow_containers.secret import Secret
 from workflow_sbom import canonical
 from workflow_sbom.errors import DocumentError

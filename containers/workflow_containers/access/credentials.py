@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from workflow_containers.access import docker_config
+from workflow_containers.access.helper import Helper
 from workflow_containers.errors import CredentialsError
 from workflow_containers.oci.reference import DOCKER
-from workflow_containers.registry import docker_config
-from workflow_containers.registry.helper import Helper
 from workflow_containers.run import Run
 from workflow_containers.secret import Secret
 from workflow_sbom.printable import printable

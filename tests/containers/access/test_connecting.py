@@ -9,9 +9,9 @@ import pytest
 from simulators.servers import Asked, Reply, Server, raw, reply
 from simulators.transports import Hours
 from support import credential_helpers
+from workflow_containers.access.connecting import connect
 from workflow_containers.errors import CredentialsError, RegistryError
 from workflow_containers.network.interface import Request
-from workflow_containers.registry.connecting import connect
 
 PAIR = b64encode(b"me:pass").decode()
 

@@ -11,16 +11,16 @@ import pytest
 from simulators.servers import Asked, Reply, Server, reply
 from simulators.token_registry import TokenRegistry
 from simulators.transports import Hours, MemoryBody, Told, answer
+from workflow_containers.access.access import Access, Site
+from workflow_containers.access.authenticating import Authenticating
+from workflow_containers.access.challenge import parse
+from workflow_containers.access.credentials import Anonymous, Basic, Credential, IdentityToken
+from workflow_containers.access.endpoint import Endpoints
 from workflow_containers.errors import CredentialsError, NetworkError, RegistryError
 from workflow_containers.network.address import Address
 from workflow_containers.network.http import Http
 from workflow_containers.network.interface import Request, Response, Stream, Transport
 from workflow_containers.network.redirecting import Redirecting
-from workflow_containers.registry.access import Access, Site
-from workflow_containers.registry.authenticating import Authenticating
-from workflow_containers.registry.challenge import parse
-from workflow_containers.registry.credentials import Anonymous, Basic, Credential, IdentityToken
-from workflow_containers.registry.endpoint import Endpoints
 from workflow_containers.secret import Secret
 
 ME = Basic(username="me", password=Secret("pass:wörd"))

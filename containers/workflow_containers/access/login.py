@@ -11,17 +11,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from workflow_containers.errors import CredentialsError, RegistryError
-from workflow_containers.network.interface import Request, Transport
-from workflow_containers.registry import docker_config
-from workflow_containers.registry.credentials import (
+from workflow_containers.access import docker_config
+from workflow_containers.access.credentials import (
     Basic,
     DockerCredentials,
     is_for,
     registry_in,
     server_of,
 )
-from workflow_containers.registry.helper import Helper
+from workflow_containers.access.helper import Helper
+from workflow_containers.errors import CredentialsError, RegistryError
+from workflow_containers.network.interface import Request, Transport
 from workflow_containers.run import Run
 from workflow_containers.secret import Secret
 

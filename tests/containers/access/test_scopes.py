@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from workflow_containers.access.scopes import needed, union
 from workflow_containers.network.address import Address
-from workflow_containers.registry.scopes import needed, union
 
 
 @pytest.mark.parametrize(

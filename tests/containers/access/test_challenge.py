@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from workflow_containers.access.challenge import MAX_LENGTH, Challenge, parse
 from workflow_containers.errors import RegistryError
-from workflow_containers.registry.challenge import MAX_LENGTH, Challenge, parse
 
 BEARER = (
     'Bearer realm="https://auth.docker.io/token",service="registry.docker.io",'

@@ -10,15 +10,15 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import assert_never
 
+from workflow_containers.access import scopes, tokens
+from workflow_containers.access.challenge import Challenge
+from workflow_containers.access.credentials import Anonymous, Basic, Credential, IdentityToken
+from workflow_containers.access.endpoint import Endpoints, registry_of
+from workflow_containers.access.tokens import Grant, Service
 from workflow_containers.errors import CredentialsError, RegistryError
 from workflow_containers.network.address import Address
 from workflow_containers.network.clock import Clock
 from workflow_containers.network.interface import Transport
-from workflow_containers.registry import scopes, tokens
-from workflow_containers.registry.challenge import Challenge
-from workflow_containers.registry.credentials import Anonymous, Basic, Credential, IdentityToken
-from workflow_containers.registry.endpoint import Endpoints, registry_of
-from workflow_containers.registry.tokens import Grant, Service
 from workflow_containers.secret import Secret
 
 

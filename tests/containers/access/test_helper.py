@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from support import credential_helpers
+from workflow_containers.access.helper import Helper
 from workflow_containers.errors import CredentialsError
-from workflow_containers.registry.helper import Helper
 from workflow_containers.run import run
 
 

@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from simulators.transports import Told, answer
+from workflow_containers.access.endpoint import Endpoints, Locating, registry_of
 from workflow_containers.network.address import Address
 from workflow_containers.network.interface import Request
-from workflow_containers.registry.endpoint import Endpoints, Locating, registry_of
 from workflow_sbom.errors import UsageError
 
 

@@ -12,10 +12,10 @@ import pytest
 
 from simulators.transports import Told, answer
 from support import credential_helpers
+from workflow_containers.access.credentials import Anonymous, Basic, DockerCredentials
+from workflow_containers.access.login import MAX_PASSWORD, Keeper, Kept, check, read_password
 from workflow_containers.errors import CredentialsError, RegistryError
 from workflow_containers.network.interface import Request, Response
-from workflow_containers.registry.credentials import Anonymous, Basic, DockerCredentials
-from workflow_containers.registry.login import MAX_PASSWORD, Keeper, Kept, check, read_password
 from workflow_containers.run import run
 from workflow_containers.secret import Secret
 

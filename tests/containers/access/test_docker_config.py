@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from workflow_containers.access import docker_config
 from workflow_containers.errors import CredentialsError
-from workflow_containers.registry import docker_config
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""Who we are to a registry: endpoints, challenges, tokens, credentials, logging in."""
