@@ -364,7 +364,7 @@ def contests(ours: Ours, peers: Sequence[Peer], registry: str) -> Iterator[Conte
             what=f"image, cold, each on its base, against {name}",
             ours=ours.based(),
             peer=peer.cold(),
-            limit=0.75,
+            limit=0.6,
         )
         yield Contest(
             what=f"image, nothing changed, against {name}",
@@ -384,7 +384,7 @@ def contests(ours: Ours, peers: Sequence[Peer], registry: str) -> Iterator[Conte
                 what=f"image, that line to a registry, against {name}",
                 ours=ours.changed(f"{tag}.push.", push),
                 peer=peer.changed(f"{tag}.push.", *peer.push),
-                limit=0.5,
+                limit=0.8,
                 warm=True,
             )
 
