@@ -83,7 +83,7 @@ def test(session: nox.Session) -> None:
 
 @nox.session
 def interop(session: nox.Session) -> None:
-    """Our files read by others: Sigstore's verifier, PostgreSQL, Docker, qemu, a browser."""
+    """Our files read by others: Sigstore, registries and their clients, Docker, qemu, a browser."""
     programs = development(session)
     session.run(programs / "pytest", *(session.posargs or ["tests/interop"]))
 
@@ -104,10 +104,10 @@ def golden(session: nox.Session) -> None:
     )
 
 
-def toolkit(session: nox.Session, *arguments: str) -> None:
-    """Run the command line from this checkout."""
+def toolkit(session: nox.Session, *arguments: str, program: str = "workflow-release") -> None:
+    """Run a command line from this checkout."""
     programs = environment(session, ".nox/toolkit", "locks/run.txt")
-    session.run(programs / "workflow-release", *arguments, *session.posargs)
+    session.run(programs / program, *arguments, *session.posargs)
 
 
 @nox.session(default=False)
@@ -155,8 +155,13 @@ def publish(session: nox.Session) -> None:
 @nox.session(default=False)
 def login(session: nox.Session) -> None:
     """Log in to a registry: nox -s login -- HOST --username NAME --password-stdin."""
-    programs = environment(session, ".nox/toolkit", "locks/run.txt")
-    session.run(programs / "workflow-containers", "registry", "login", *session.posargs)
+    toolkit(session, "registry", "login", program="workflow-containers")
+
+
+@nox.session(default=False)
+def smoke(session: nox.Session) -> None:
+    """Try an image under Docker, everything dropped: nox -s smoke -- DEFINITION ARCHIVE."""
+    toolkit(session, "smoke", program="workflow-containers")
 
 
 @nox.session(default=False)
