@@ -71,7 +71,7 @@ def _verify(words: Parser) -> None:
 def _trust(words: Parser) -> None:
     _reading(words)
     words.add_argument("action", choices=("list", "add", "remove", "export"))
-    words.add_argument("value", nargs="?", help="add: a PEM file; remove: a fingerprint")
+    words.add_argument("value", nargs="?", help="add: a PEM file; remove, export: a fingerprint")
     words.add_argument("--repository", metavar="URL", help="add: trust it for this one only")
 
 

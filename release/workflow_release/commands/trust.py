@@ -22,10 +22,16 @@ def run(asked: argparse.Namespace, shell: Shell) -> int:
         case "remove":
             shell.console.say(f"no longer trusted: {store.remove(_value(asked))}")
         case "export":
-            shell.console.result(store.find(_value(asked)).pem.decode("ascii").rstrip("\n"))
+            shell.console.result(_chosen(store, asked).pem.decode("ascii").rstrip("\n"))
         case _:
             _list(store.keys(), asked, shell)
     return 0
+
+
+def _chosen(store: TrustStore, asked: argparse.Namespace) -> TrustedKey:
+    """The key that is named, or the only one there is."""
+    known = store.keys()
+    return known[0] if not asked.value and len(known) == 1 else store.find(_value(asked))
 
 
 def _value(asked: argparse.Namespace) -> str:

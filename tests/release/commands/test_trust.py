@@ -38,6 +38,7 @@ def test_a_key_is_added_listed_exported_and_removed(person: Desk, pem: Path) -> 
     assert fingerprint in person.run("trust", "list").out
     exported = person.run("trust", "export", fingerprint)
     assert exported.out.encode() == pem.read_bytes()
+    assert person.run("trust", "export").out == exported.out  # there is but one
     removed = person.run("trust", "remove", fingerprint)
     assert removed.err.startswith("no longer trusted: ")
     assert person.run("trust", "list", "--json").json == []
