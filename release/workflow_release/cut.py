@@ -6,8 +6,7 @@ takes what is unchanged from the cache, so a run that was killed goes on where i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +24,7 @@ from workflow_release.signing.interface import Signer
 from workflow_release.targets.interface import Publisher
 from workflow_release.targets.shipment import Shipment
 from workflow_release.targets.shipping import obstacles, ship
+from workflow_sbom.terminal.progress import stage
 
 _STAGES = 3  # after the artifacts: describe and sign, examine and judge, publish
 
@@ -64,11 +64,11 @@ def cut(studio: Studio) -> Cut:
     judging.preflight(plan, occupied)
     shop.progress.expect(_STAGES)
     artifacts = build(shop)
-    with _stage("describe and sign", shop):
+    with stage(shop.progress, "describe and sign"):
         attested = _attested(artifacts, studio)
-    with _stage("examine and judge", shop):
+    with stage(shop.progress, "examine and judge"):
         cleared = judging.judge(gather(plan, attested, occupied, _examiner(studio)))
-    with _stage("publish", shop):
+    with stage(shop.progress, "publish"):
         sealed = seal(Release.of(plan, attested, cleared.gates), studio.signer)
         shipment = Shipment.cleared(cleared, *sealed)
         published = ship(shipment, studio.publishers)
@@ -108,15 +108,3 @@ def _on_disk(lock: LockFile | None, shop: Workshop) -> Path | None:
         (folder / "requirements.txt").write_bytes(content)
 
     return shop.cache.file(key("lock", {"digest": lock.lock.digest.hex}), make).path
-
-
-@contextmanager
-def _stage(task: str, shop: Workshop) -> Iterator[None]:
-    """A stage as progress shows it."""
-    shop.progress.started(task)
-    try:
-        yield
-    except Exception:
-        shop.progress.failed(task, None)
-        raise
-    shop.progress.finished(task, reused=False)

@@ -7,8 +7,7 @@ from typing import Any
 
 from simulators.registry import Registry
 from support.archives import SHOP
-from workflow_containers.oci import image
-from workflow_containers.registry import documents
+from workflow_containers.oci import image, kinds
 from workflow_sbom.digest import Digest
 
 
@@ -36,12 +35,12 @@ class Foreign:
         config = {"os": "linux", "architecture": "amd64", "rootfs": {"diff_ids": []}}
         value = {
             "schemaVersion": 2,
-            "mediaType": documents.DOCKER_MANIFEST,
-            "config": self.blob(json.dumps(config).encode(), documents.DOCKER_CONFIG),
-            "layers": [self.blob(b"layer", documents.DOCKER_LAYER)],
+            "mediaType": kinds.DOCKER_MANIFEST,
+            "config": self.blob(json.dumps(config).encode(), kinds.DOCKER_CONFIG),
+            "layers": [self.blob(b"layer", kinds.DOCKER_LAYER)],
             **more,
         }
-        return self.manifest(value, documents.DOCKER_MANIFEST, tag)
+        return self.manifest(value, kinds.DOCKER_MANIFEST, tag)
 
     def index(self, entries: list[Any], media_type: str = image.INDEX, **more: Any) -> None:
         self.manifest({"schemaVersion": 2, "manifests": entries, **more}, media_type, "1.2.3")

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workflow_containers.errors import LayoutError
-from workflow_containers.layers.layer import GZIP, TAR
-from workflow_containers.oci import image
+from workflow_containers.oci import kinds
 from workflow_containers.oci.descriptor import Descriptor
 from workflow_containers.platform import Platform
 from workflow_sbom import canonical
@@ -22,19 +21,6 @@ from workflow_sbom.printable import printable
 
 MAX_DOCUMENT = 4 << 20
 MAX_LAYERS = 124  # engines mount 127 at most, and three of ours come on top
-_DOCKER = "application/vnd.docker"
-_INDEXES = {image.INDEX, f"{_DOCKER}.distribution.manifest.list.v2+json"}
-_MANIFESTS = {image.MANIFEST, f"{_DOCKER}.distribution.manifest.v2+json"}
-_CONFIGS = {image.CONFIG, f"{_DOCKER}.container.image.v1+json"}
-# Docker's names of layers and OCI's for the same bytes.
-_LAYERS = {
-    GZIP: GZIP,
-    TAR: TAR,
-    f"{_DOCKER}.image.rootfs.diff.tar.gzip": GZIP,
-    f"{_DOCKER}.image.rootfs.diff.tar": TAR,
-}
-# The variants of an architecture that every machine of it runs.
-_VARIANTS = {"amd64": {"", "v1"}, "arm64": {"", "v8"}}
 
 Read = Callable[[Digest], bytes]
 """The bytes with a digest, at most `MAX_DOCUMENT` of them."""
@@ -71,12 +57,12 @@ def find(read: Read, digest: Digest, platform: Platform, origin: str) -> Foreign
     """
     documents, value = [digest], _document(read(digest), origin)
     if "manifests" in value:
-        _require_kind(value, _INDEXES, origin)
+        _require_kind(value, kinds.INDEXES, origin)
         documents.append(_chosen(value, platform, origin).digest)
         value = _document(read(documents[-1]), origin)
-    _require_kind(value, _MANIFESTS, origin)
+    _require_kind(value, kinds.MANIFESTS, origin)
     found = Descriptor.read(value.get("config"), origin)
-    if found.media_type not in _CONFIGS:
+    if found.media_type not in kinds.CONFIGS:
         raise LayoutError(f"{origin}: no container image, but {found.media_type}")
     config = _document(read(found.digest), origin)
     if (config.get("os"), config.get("architecture")) != (platform.os, platform.architecture):
@@ -92,10 +78,8 @@ def _chosen(index: Mapping[str, Any], platform: Platform, origin: str) -> Descri
     entries = [Descriptor.read(each, origin) for each in _list(index, "manifests", origin)]
     for entry in entries:
         named = (entry.platform.get("os"), entry.platform.get("architecture"))
-        variants = _VARIANTS.get(platform.architecture, {""})
-        if (
-            named == (platform.os, platform.architecture)
-            and entry.platform.get("variant", "") in variants
+        if named == (platform.os, platform.architecture) and kinds.is_common(
+            platform.architecture, entry.platform.get("variant", "")
         ):
             return entry
     known = sorted({_shown(entry.platform) for entry in entries} - {"unknown/unknown"})
@@ -131,8 +115,8 @@ def _layers(listed: list[Any], config: Mapping[str, Any], origin: str) -> Iterat
 
 
 def _layer_type(named: str, origin: str) -> str:
-    if (known := _LAYERS.get(named)) is not None:
-        return known
+    if named in kinds.READABLE:
+        return kinds.as_oci(named)
     if "foreign" in named or "nondistributable" in named:
         raise LayoutError(
             f"{origin}: a layer that may not be distributed ({named})",
@@ -146,11 +130,11 @@ def _layer_type(named: str, origin: str) -> str:
     raise LayoutError(f"{origin}: {named} is no layer", remedy="name a base that is an image")
 
 
-def _require_kind(value: Mapping[str, Any], kinds: set[str], origin: str) -> None:
+def _require_kind(value: Mapping[str, Any], wanted: tuple[str, ...], origin: str) -> None:
     """A manifest or an index that can't be taken for the other (CVE-2021-41190)."""
     kind = value.get("mediaType", "")
     both = "manifests" in value and ("layers" in value or "config" in value)
-    if value.get("schemaVersion") != 2 or (kind and kind not in kinds) or both:
+    if value.get("schemaVersion") != 2 or (kind and kind not in wanted) or both:
         raise LayoutError(f"{origin}: no image manifest or index ({printable(str(kind)[:80])})")
 
 

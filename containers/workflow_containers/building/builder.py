@@ -18,7 +18,6 @@ from workflow_containers.building import complete, from_base, from_debian, watch
 from workflow_containers.building.given import Inputs, Tools
 from workflow_containers.building.ground import Ground
 from workflow_containers.building.recipe import Recipe, linker_cache, rules
-from workflow_containers.building.watched import stage
 from workflow_containers.debian.holding import Renewal
 from workflow_containers.definition import Base, Debian, Definition
 from workflow_containers.errors import DefinitionError
@@ -32,6 +31,7 @@ from workflow_containers.python.wheelhouse import Pip, wheels
 from workflow_containers.store import Store
 from workflow_sbom.digest import Digest
 from workflow_sbom.errors import Fault
+from workflow_sbom.terminal.progress import stage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,9 +1,8 @@
-"""The stages of a build and the making of its fragments, told to whoever watches."""
+"""The making of fragments, told to whoever watches."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 
 from workflow_containers.building.recipe import Recipe
 from workflow_containers.layers import fragment
@@ -11,19 +10,7 @@ from workflow_containers.layers.fragment import Fragment
 from workflow_containers.platform import Platform
 from workflow_containers.store import Store
 from workflow_sbom.digest import Digest
-from workflow_sbom.terminal.progress import Progress
-
-
-@contextmanager
-def stage(progress: Progress, task: str) -> Iterator[None]:
-    """A task that is done, or failed, when the block ends."""
-    progress.started(task)
-    try:
-        yield
-    except BaseException:
-        progress.failed(task, None)
-        raise
-    progress.finished(task, reused=False)
+from workflow_sbom.terminal.progress import Progress, stage
 
 
 def make(recipe: Recipe, title: str, store: Store, progress: Progress) -> Fragment:

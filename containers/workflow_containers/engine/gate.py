@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,7 +10,7 @@ from workflow_containers.engine.loading import Loaded, load
 from workflow_containers.engine.machine import Machine
 from workflow_containers.engine.trying import Outcome, Patience, Trial, attempt
 from workflow_containers.smoke import Smoke
-from workflow_sbom.terminal.progress import Progress
+from workflow_sbom.terminal.progress import Progress, stage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,25 +39,14 @@ class Gate:
         self.progress.expect(2)
         begin = self.machine.now()
         loading, trying = f"load {archive.name}", f"try {archive.name}"
-        with _told(self.progress, loading):
+        with stage(self.progress, loading):
             loaded = load(self.engine, archive)
         loaded_after = self.machine.now() - begin
         try:
-            with _told(self.progress, trying):
+            with stage(self.progress, trying):
                 trial = Trial(loaded=loaded, smoke=smoke, patience=self.patience)
                 outcome = attempt(self.engine, trial, self.machine)
         finally:
             for digest in loaded.brought:
                 self.engine.forget(digest)
         return Passed(loaded=loaded, loaded_after=loaded_after, outcome=outcome)
-
-
-@contextmanager
-def _told(progress: Progress, task: str) -> Iterator[None]:
-    progress.started(task)
-    try:
-        yield
-    except BaseException:
-        progress.failed(task, None)
-        raise
-    progress.finished(task, reused=False)

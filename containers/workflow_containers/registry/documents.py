@@ -10,7 +10,7 @@ from typing import Any
 
 from workflow_containers.errors import IntegrityError, LayoutError, RegistryError
 from workflow_containers.network.interface import Response
-from workflow_containers.oci import image
+from workflow_containers.oci import kinds
 from workflow_containers.oci.image import Document
 from workflow_containers.oci.reference import Reference
 from workflow_containers.registry import answers
@@ -18,26 +18,7 @@ from workflow_sbom.digest import Digest
 from workflow_sbom.errors import DigestError
 from workflow_sbom.printable import printable
 
-DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
-DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
-DOCKER_CONFIG = "application/vnd.docker.container.image.v1+json"
-DOCKER_LAYER = "application/vnd.docker.image.rootfs.diff.tar.gzip"
-DOCKER_TAR = "application/vnd.docker.image.rootfs.diff.tar"
-TAR = "application/vnd.oci.image.layer.v1.tar"
-ZSTD = "application/vnd.oci.image.layer.v1.tar+zstd"
-INDEXES = (image.INDEX, DOCKER_LIST)
-MANIFESTS = (image.MANIFEST, DOCKER_MANIFEST)
-CONFIGS = (image.CONFIG, DOCKER_CONFIG)
-LAYERS = (image.LAYER, TAR, ZSTD, DOCKER_LAYER, DOCKER_TAR)
-ACCEPTED = (*INDEXES, *MANIFESTS)
-OCI = {
-    DOCKER_LIST: image.INDEX,
-    DOCKER_MANIFEST: image.MANIFEST,
-    DOCKER_CONFIG: image.CONFIG,
-    DOCKER_LAYER: image.LAYER,
-    DOCKER_TAR: TAR,
-}
-"""Docker's media types, and OCI's for the same bytes."""
+ACCEPTED = (*kinds.INDEXES, *kinds.MANIFESTS)
 _SCHEMA_1 = "application/vnd.docker.distribution.manifest.v1"
 _UNNAMED = {"", "application/json", "text/plain", "application/octet-stream"}
 
@@ -78,7 +59,7 @@ def _kind(said: str, data: bytes, where: str) -> str:
 
 def _ambiguous(value: dict[str, Any], kind: str) -> bool:
     """Whether it has what only the other kind has."""
-    others = ("config", "layers") if kind in INDEXES else ("manifests",)
+    others = ("config", "layers") if kind in kinds.INDEXES else ("manifests",)
     return any(key in value for key in others)
 
 

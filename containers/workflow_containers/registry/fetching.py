@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from workflow_containers.errors import LayoutError, PlatformError
+from workflow_containers.oci import kinds
 from workflow_containers.oci.descriptor import Descriptor
 from workflow_containers.oci.image import Document
 from workflow_containers.oci.reference import Reference, Repository
 from workflow_containers.platform import Platform
-from workflow_containers.registry import answers, documents
+from workflow_containers.registry import answers
 from workflow_containers.registry.client import Client
 from workflow_containers.registry.parallel import Job, Stop, task
 from workflow_containers.store import Store
@@ -25,10 +26,7 @@ from workflow_sbom.terminal.progress import Progress, Silent
 MAX_LAYER = (8 << 30) - 1  # what a member of an archive can hold
 MAX_LAYERS = 127
 MAX_IMAGES = 100
-_UNKNOWN = "unknown"
 _PARTS = ("os", "architecture", "variant")
-# The variants of an architecture that every machine of it runs.
-_VARIANTS = {"amd64": ("", "v1"), "arm64": ("", "v8")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +71,7 @@ class Fetcher:
         Raises `LayoutError` for what is no container image or has none for the platform.
         """
         root, repository = self._document(reference), reference.repository
-        if root.media_type in documents.MANIFESTS:
+        if root.media_type in kinds.MANIFESTS:
             alone = self._image(repository, root, None)
             if platform not in {None, alone.platform}:
                 raise _without(reference, platform, [alone.entry])
@@ -116,7 +114,7 @@ class Fetcher:
         where = f"{repository}@{manifest.digest}"
         value = answers.decoded(manifest.data, where)
         described = Descriptor.read(value.get("config"), f"{where}: config")
-        if described.media_type not in documents.CONFIGS or described.size > answers.MAX_DOCUMENT:
+        if described.media_type not in kinds.CONFIGS or described.size > answers.MAX_DOCUMENT:
             raise LayoutError(f"{where}: no container image, but {described.media_type}")
         configuration = Document(described.media_type, self._configuration(repository, described))
         config = answers.decoded(configuration.data, f"{repository}@{described.digest}")
@@ -167,7 +165,7 @@ def fetch_image(client: Client, reference: Reference, platform: Platform, store:
 def _without(
     reference: Reference, platform: Platform | None, entries: Iterable[Descriptor]
 ) -> LayoutError:
-    images = [each.platform for each in entries if each.platform.get("os") != _UNKNOWN]
+    images = [each.platform for each in entries if each.platform.get("os") != kinds.UNKNOWN]
     shown = sorted({"/".join(str(each[key]) for key in _PARTS if key in each) for each in images})
     known = printable(", ".join(shown)[:300])
     return LayoutError(
@@ -185,12 +183,11 @@ def _entries(root: Document, where: str) -> tuple[Descriptor, ...]:
 
 
 def _is_wanted(entry: Descriptor, platform: Platform | None, where: str) -> bool:
-    if entry.media_type not in documents.MANIFESTS or entry.platform.get("os") == _UNKNOWN:
+    if entry.media_type not in kinds.MANIFESTS or entry.platform.get("os") == kinds.UNKNOWN:
         return False
     if platform is None:
         return True
-    variants = _VARIANTS.get(platform.architecture)
-    fits = variants is None or entry.platform.get("variant", "") in variants
+    fits = kinds.is_common(platform.architecture, entry.platform.get("variant", ""))
     return fits and _platform(entry.platform, where) == platform
 
 
@@ -200,7 +197,7 @@ def _layers(manifest: Mapping[str, Any], where: str) -> tuple[Descriptor, ...]:
         raise LayoutError(f"{where}: no list of layers, or more than {MAX_LAYERS}")
     layers = tuple(Descriptor.read(each, f"{where}: layers") for each in listed)
     for layer in layers:
-        if layer.media_type not in documents.LAYERS or layer.size > MAX_LAYER:
+        if layer.media_type not in kinds.LAYERS or layer.size > MAX_LAYER:
             raise LayoutError(
                 f"{where}: a layer of {layer.size} bytes, {layer.media_type}, which is not fetched"
             )

@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from workflow_containers.oci import archive, image
+from workflow_containers.oci import archive, image, kinds
 from workflow_containers.oci.descriptor import Descriptor, read_annotations
 from workflow_containers.oci.image import Document
 from workflow_containers.oci.reference import Reference, is_tag
 from workflow_containers.platform import Platform
-from workflow_containers.registry import answers, documents
+from workflow_containers.registry import answers
 from workflow_containers.registry.fetching import Fetched, Fetcher, Found
 from workflow_sbom import canonical
 from workflow_sbom.digest import Digest, Measured
@@ -116,9 +116,7 @@ def _converted(fetched: Fetched) -> Fetched:
 
 
 def _renamed(descriptor: Descriptor) -> Descriptor:
-    return replace(
-        descriptor, media_type=documents.OCI.get(descriptor.media_type, descriptor.media_type)
-    )
+    return replace(descriptor, media_type=kinds.as_oci(descriptor.media_type))
 
 
 def _index(root: Document, images: tuple[Fetched, ...]) -> Document:

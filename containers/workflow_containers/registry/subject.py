@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from workflow_containers.errors import LayoutError, MissingError, PlatformError
+from workflow_containers.oci import kinds
 from workflow_containers.oci.descriptor import Descriptor
 from workflow_containers.oci.image import Document
 from workflow_containers.oci.reference import Reference, Repository
 from workflow_containers.platform import Platform
-from workflow_containers.registry import answers, documents
+from workflow_containers.registry import answers
 from workflow_containers.registry.client import Client
 
 
@@ -65,7 +66,7 @@ def _descriptor(document: Document) -> Descriptor:
 
 def _platforms(document: Document, where: str) -> Iterator[tuple[Platform, Descriptor]]:
     """An index's images and their platforms; those of no platform (attestations) are left out."""
-    if document.media_type not in documents.INDEXES:
+    if document.media_type not in kinds.INDEXES:
         return
     listed: Any = answers.decoded(document.data, where).get("manifests")
     if not isinstance(listed, list):

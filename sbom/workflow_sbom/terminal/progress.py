@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -48,3 +50,15 @@ class Silent:
 
     def note(self, text: str) -> None:
         """Nothing."""
+
+
+@contextmanager
+def stage(progress: Progress, task: str) -> Iterator[None]:
+    """A task that is done when the block ends, or failed; an interruption is no failure of it."""
+    progress.started(task)
+    try:
+        yield
+    except Exception:
+        progress.failed(task, None)
+        raise
+    progress.finished(task, reused=False)

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from workflow_containers.building.recipe import Recipe
-from workflow_containers.building.watched import make, stage, titles
+from workflow_containers.building.watched import make, titles
 from workflow_containers.layers.entries import File
 from workflow_containers.platform import AMD64, ARM64
 from workflow_containers.store import Store
 from workflow_sbom.digest import Digest
-from workflow_sbom.terminal.progress import Silent
+from workflow_sbom.terminal.progress import Silent, stage
 
 
 @dataclass

@@ -16,10 +16,9 @@ from workflow_containers.errors import (
     MissingError,
     NetworkError,
 )
-from workflow_containers.oci import image
+from workflow_containers.oci import image, kinds
 from workflow_containers.oci.reference import Reference
 from workflow_containers.platform import AMD64, ARM64, Platform
-from workflow_containers.registry import documents
 from workflow_containers.registry.fetching import Fetcher, fetch_image
 from workflow_containers.registry.push import push
 from workflow_containers.store import Store
@@ -27,7 +26,7 @@ from workflow_sbom.digest import Digest
 
 TAGGED = Reference(SHOP, tag="1.2.3")
 
-LAYER = {"mediaType": documents.DOCKER_LAYER, "digest": str(Digest.of(b"")), "size": 1}
+LAYER = {"mediaType": kinds.DOCKER_LAYER, "digest": str(Digest.of(b"")), "size": 1}
 ELSEWHERE = "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"
 
 
@@ -87,8 +86,8 @@ def test_no_image(registry: Registry, store: Store) -> None:
 def test_dockers_image_alone(foreign: Foreign, store: Store) -> None:
     foreign.docker("1.2.3")
     found = fetch_image(client(foreign.registry), TAGGED, AMD64, store)
-    assert found.manifest.media_type == documents.DOCKER_MANIFEST
-    assert [each.media_type for each in found.layers] == [documents.DOCKER_LAYER]
+    assert found.manifest.media_type == kinds.DOCKER_MANIFEST
+    assert [each.media_type for each in found.layers] == [kinds.DOCKER_LAYER]
     assert found.entry.platform == {"os": "linux", "architecture": "amd64"}
     with pytest.raises(LayoutError, match="for linux/arm64; it has linux/amd64"):
         fetch_image(client(foreign.registry), TAGGED, ARM64, store)
@@ -113,7 +112,7 @@ def test_dockers_list_with_an_attestation(foreign: Foreign, store: Store) -> Non
         {**foreign.blob(b"no image", image.MANIFEST), **attested},
         {**foreign.docker(), "platform": platform},
     ]
-    foreign.index(entries, documents.DOCKER_LIST)
+    foreign.index(entries, kinds.DOCKER_LIST)
     found = Fetcher(client=client(foreign.registry), store=store).find(TAGGED)
     assert [each.platform for each in found.images] == [AMD64]
     assert found.passed == 1
@@ -193,13 +192,13 @@ def test_an_index_that_names_itself_ends(registry: Registry, store: Store) -> No
 def test_a_configuration_of_something_else_is_refused(
     foreign: Foreign, store: Store, data: bytes
 ) -> None:
-    foreign.docker("1.2.3", config=foreign.blob(data, documents.DOCKER_CONFIG))
+    foreign.docker("1.2.3", config=foreign.blob(data, kinds.DOCKER_CONFIG))
     with pytest.raises(LayoutError):
         fetch_image(client(foreign.registry), TAGGED, AMD64, store)
 
 
 def test_a_configuration_without_end_is_not_read(foreign: Foreign, store: Store) -> None:
-    config = {"mediaType": documents.DOCKER_CONFIG, "digest": str(Digest.of(b"")), "size": 1 << 30}
+    config = {"mediaType": kinds.DOCKER_CONFIG, "digest": str(Digest.of(b"")), "size": 1 << 30}
     foreign.docker("1.2.3", config=config)
     with pytest.raises(LayoutError):
         fetch_image(client(foreign.registry), TAGGED, AMD64, store)

@@ -11,11 +11,10 @@ from simulators.registry import Registry
 from support.archives import LAYERS, SHOP, Archives, client, pusher, to, write
 from support.foreign_images import Foreign
 from workflow_containers.errors import ContainersError, IntegrityError, LayoutError
-from workflow_containers.oci import image
+from workflow_containers.oci import image, kinds
 from workflow_containers.oci.layout import Layout
 from workflow_containers.oci.reference import Reference
 from workflow_containers.platform import AMD64, ARM64
-from workflow_containers.registry import documents
 from workflow_containers.registry.fetching import Fetcher
 from workflow_containers.registry.pull import VERSION, Pulled, pull
 from workflow_containers.registry.push import push
@@ -120,7 +119,7 @@ def test_dockers_image_becomes_ocis(registry: Registry, fetcher: Fetcher, tmp_pa
     foreign = Foreign(registry)
     diff_ids = {"rootfs": {"diff_ids": [str(Digest.of(b"tar"))]}}
     config = {"os": "linux", "architecture": "amd64", **diff_ids}
-    described = foreign.blob(json.dumps(config).encode(), documents.DOCKER_CONFIG)
+    described = foreign.blob(json.dumps(config).encode(), kinds.DOCKER_CONFIG)
     foreign.docker("1.2.3", config=described)
     pulled = pull(fetcher, TAGGED, tmp_path / "x.tar")
     assert not pulled.is_same
@@ -191,7 +190,7 @@ def test_an_image_alone_gets_an_index(registry: Registry, fetcher: Fetcher, tmp_
     for variant, kept in (("v1", True), (1.5, False)):
         config = {"os": "linux", "architecture": "amd64", "variant": variant,
                   "rootfs": {"diff_ids": [str(Digest.of(b"tar"))]}}  # fmt: skip
-        described = foreign.blob(json.dumps(config).encode(), documents.DOCKER_CONFIG)
+        described = foreign.blob(json.dumps(config).encode(), kinds.DOCKER_CONFIG)
         foreign.docker("1.2.3", config=described)
         pulled = pull(fetcher, TAGGED, tmp_path / "x.tar")
         with readable(pulled) as layout:

@@ -8,10 +8,10 @@ import pytest
 from simulators.registry import Registry
 from workflow_containers.errors import LayoutError, MissingError
 from workflow_containers.oci.image import INDEX, MANIFEST, Document
+from workflow_containers.oci.kinds import DOCKER_MANIFEST
 from workflow_containers.oci.reference import Reference, Repository
 from workflow_containers.platform import AMD64, Platform
 from workflow_containers.registry.client import Client
-from workflow_containers.registry.documents import DOCKER_MANIFEST
 from workflow_containers.registry.subject import find
 from workflow_sbom.digest import Digest
 
