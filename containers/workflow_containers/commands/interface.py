@@ -7,12 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workflow_containers.debian.mirror import (
-    DEBIAN_VARIABLE,
-    SECURITY_VARIABLE,
-    Mirrors,
-    find,
-)
 from workflow_containers.host import cache_folder
 from workflow_containers.network.clock import CLOCK, Clock
 from workflow_containers.run import Run
@@ -21,6 +15,7 @@ from workflow_sbom.terminal.console import Console
 
 if TYPE_CHECKING:
     from workflow_containers.access.credentials import Credential
+    from workflow_containers.debian.mirror import Mirrors
     from workflow_containers.network.interface import Transport
 
 
@@ -61,6 +56,8 @@ class Shell:
 
     def mirrors(self, debian: str | None, security: str | None) -> Mirrors:
         """The mirrors that were named, or else the host's own; raises `MirrorError`."""
+        from workflow_containers.debian.mirror import DEBIAN_VARIABLE, SECURITY_VARIABLE, find
+
         given = {DEBIAN_VARIABLE: debian, SECURITY_VARIABLE: security}
         named = {name: value for name, value in given.items() if value}
         return find("/", {**self.environment, **named})
