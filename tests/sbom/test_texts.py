@@ -50,8 +50,8 @@ def test_is_address(text: str, answer: bool) -> None:
 
 
 def test_hostile_texts_are_judged_quickly() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     for text in ("a." * 100_000 + "@", "a@" + "b-" * 120, "x:" + "/" * 1999 + " ", "a:" * 999):
         is_email(text)
         is_address(text)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1

@@ -299,8 +299,8 @@ def test_settings_that_would_do_harm_are_refused(blueprint: Make, module: str) -
     ids=["keys", "types", "duplicates"],
 )
 def test_a_file_of_nothing_but_faults_is_soon_given_up(blueprint: Make, text: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     found = faults(blueprint, text)
     assert found[-1] == "200 faults; there may be more"
     assert len(found) == 201
-    assert time.perf_counter() - began < 20
+    assert time.process_time() - began < 20
