@@ -44,6 +44,8 @@ class Authenticating:
         Raises `CredentialsError` when the registry does not let us pass, `RegistryError` when it
         asks what no registry may.
         """
+        if request.anonymous:
+            return self.transport(request)
         here = Address.parse(request.url)
         access = self._access(here, scopes.needed(request.method, here))
         sent = access.known()

@@ -28,6 +28,7 @@ class Stream:
 class Request:
     """A request; `repeatable` when sending it twice does no harm.
 
+    One that is `anonymous` takes no credentials along, whoever asks for them.
     Headers may hold credentials, so a request is never shown.
     """
 
@@ -36,6 +37,7 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes | Stream | None = field(default=None, repr=False)
     repeatable: bool = True
+    anonymous: bool = False
 
 
 class Body(Protocol):

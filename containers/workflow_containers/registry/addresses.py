@@ -50,6 +50,11 @@ def with_query(url: str, **query: str) -> str:
     return parts._replace(query="&".join(filter(None, (parts.query, urlencode(query))))).geturl()
 
 
+def same_host(one: str, other: str) -> bool:
+    """Whether two addresses are of one scheme, host and port."""
+    return Address.parse(one).origin == Address.parse(other).origin
+
+
 def followed(url: str, location: str) -> str:
     """Where an answer from `url` leads; raises `RegistryError` for where nobody may be sent."""
     return where_it_leads(Address.parse(url), location).url

@@ -5,6 +5,7 @@ import threading
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -538,3 +539,11 @@ def test_nothing_shows_a_secret() -> None:
         me(PULL)
         shown = f"{me!r} {credential!r} {credential} {server.requests!r}"
         assert not any(word in shown for word in ("wörd", "refresh+", "token-", "Basic "))
+
+
+def test_what_is_asked_by_nobody_takes_nothing_along_whoever_asks() -> None:
+    told = challenged('Basic realm="r"')
+    authenticating = knowing(told)
+    with authenticating(replace(PUSH, anonymous=True)) as response:
+        assert response.status == 401
+    assert ["Authorization" in request.headers for request in told.requests] == [False]

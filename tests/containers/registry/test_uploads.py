@@ -278,3 +278,32 @@ def test_what_would_end_the_same_is_not_tried_again(registry: Registry) -> None:
     with pytest.raises(NetworkError):
         Uploads(client=Client(transport=transport), whole=20).place(SHOP, BLOB)
     assert len(tried) == 1
+
+
+def test_whoever_an_upload_is_led_to_gets_no_credentials() -> None:
+    registry = Registry(host="storage.test", features=Features(absolute=True))
+    registry.plan("PATCH", cut_upload(5))
+    asked: list[tuple[str, str, bool]] = []
+
+    def transport(request: Request, /) -> Response:
+        host = request.url.split("/")[2]
+        asked.append((request.method, host, request.anonymous))
+        return registry(request)
+
+    uploads = Uploads(client=Client(transport=transport), chunk=80, whole=20)
+    assert uploads.place(SHOP, BLOB) is Placed.UPLOADED
+    assert {method for method, *_ in asked} == {"HEAD", "POST", "PATCH", "GET", "PUT"}
+    assert all(anonymous == (host == "storage.test") for _, host, anonymous in asked)
+    assert [host for method, host, _ in asked if method == "POST"] == ["registry.test"]
+
+
+def test_an_upload_that_stays_keeps_its_credentials() -> None:
+    registry = Registry(features=Features(absolute=True))
+    asked: list[bool] = []
+
+    def transport(request: Request, /) -> Response:
+        asked.append(request.anonymous)
+        return registry(request)
+
+    Uploads(client=Client(transport=transport), chunk=80, whole=20).place(SHOP, BLOB)
+    assert not any(asked)
