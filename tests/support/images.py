@@ -85,7 +85,7 @@ class Digests:
                 configurations[architecture] = configuration["digest"]
         return cls(
             index=index["digest"],
-            annotations=whole["annotations"],
+            annotations=whole.get("annotations", {}),
             manifests=manifests,
             configurations=configurations,
         )
