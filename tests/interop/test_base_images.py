@@ -67,7 +67,7 @@ class Bench:
     def build(self, definition: Path, out: str, *, base: Path | None = None) -> ImageArchive:
         tools = Tools(
             store=self.folder / "store",
-            mirrors=mirror.find(environment=os.environ),
+            mirrors=lambda: mirror.find(environment=os.environ),
             pip=("pip",),
             environment={},
             fetch=fetcher(os.environ),

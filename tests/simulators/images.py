@@ -324,7 +324,7 @@ class World:
     def tools(self, store: Path, *, workers: int = 2, native: Platform | None = AMD64) -> Tools:
         return Tools(
             store=store,
-            mirrors=MIRRORS,
+            mirrors=lambda: MIRRORS,
             pip=("pip",),
             environment={},
             fetch=self.mirror,

@@ -98,7 +98,7 @@ def build(order: Mapping[str, Any], chance: random.Random) -> list[dict[str, Any
     )
     tools = Tools(
         store=path(order["store"]),
-        mirrors=Mirrors(debian=f"{mirror}/debian", security=f"{mirror}/debian-security"),
+        mirrors=lambda: Mirrors(debian=f"{mirror}/debian", security=f"{mirror}/debian-security"),
         pip=tuple(map(given, order["pip"])),
         environment={name: given(text) for name, text in order["tool-environment"].items()},
         fetch=fetcher({}),

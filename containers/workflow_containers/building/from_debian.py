@@ -34,7 +34,7 @@ def grounds(
     _require_fitting(definition.name, debian, locked)
     source = Source(
         store=store,
-        mirrors=tools.mirrors,
+        mirrors=tools.mirrors(),
         fetch=tools.fetch,
         environment=tools.environment,
         run=tools.run,

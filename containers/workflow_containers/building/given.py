@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -36,6 +36,7 @@ class Inputs:
 class Tools:
     """What a build works with: the store's folder, the mirrors, pip's argv and environment.
 
+    Mirrors are looked for when there are Debian packages; an image on a base needs none.
     `bring` is asked for a base that the store does not have. `policy` says what is done when the
     mirror no longer has a locked package: stop, or resolve the image's packages again, proved by
     `keyring` (the host's Debian archive keyring when None). `progress` is told
@@ -43,7 +44,7 @@ class Tools:
     """
 
     store: Path
-    mirrors: Mirrors
+    mirrors: Callable[[], Mirrors]
     pip: tuple[str, ...]
     environment: Mapping[str, str]
     fetch: Fetch

@@ -66,7 +66,7 @@ def _tools(asked: argparse.Namespace, shell: Shell) -> Tools:
     home = environment.get("HOME") or str(Path.home())
     return Tools(
         store=shell.store.folder,
-        mirrors=shell.mirrors(asked.mirror, asked.security_mirror),
+        mirrors=lambda: shell.mirrors(asked.mirror, asked.security_mirror),
         pip=(sys.executable, "-m", "pip"),
         environment=surroundings.fetching_environment(environment, home),
         fetch=fetcher(environment),

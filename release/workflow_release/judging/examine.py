@@ -140,7 +140,8 @@ def examine_locks(artifacts: Iterable[Artifact], examiner: Examiner) -> tuple[Lo
         (lock.name, lock.digest): lock
         for artifact in artifacts
         for lock in artifact.locks
-        if not lock.is_renewed  # apt proved it when it was made; the gate knows it by its name
+        # apt proved what was resolved again when it was made, and a base is held to its digest
+        if not (lock.is_renewed or lock.is_base)
     }
     return tuple(_lock(named[key], examiner) for key in sorted(named))
 

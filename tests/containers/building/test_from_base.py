@@ -16,6 +16,7 @@ from simulators.bases import Base, file, link
 from simulators.images import ENGINE, World, tar, wheel, world
 from workflow_containers.base.bringing import from_layouts
 from workflow_containers.building.builder import ImageArchive, build_archive
+from workflow_containers.debian.mirror import Mirrors
 from workflow_containers.definition import load
 from workflow_containers.errors import (
     ClosureError,
@@ -23,6 +24,7 @@ from workflow_containers.errors import (
     InterpreterError,
     LayoutError,
     MemberError,
+    MirrorError,
     MissingError,
 )
 from workflow_containers.layers.tree import File, Folder, Tree
@@ -114,6 +116,13 @@ def ours(archive: ImageArchive, platform: Platform = AMD64) -> dict[str, tarfile
             with tarfile.open(fileobj=io.BytesIO(gzip.decompress(blob(each)))) as layer:
                 found |= {info.name: info for info in layer}
         return found
+
+
+def test_no_debian_mirror_is_looked_for(shop: OnBase) -> None:
+    def none() -> Mirrors:
+        raise MirrorError("this machine's apt configuration names no Debian mirror")
+
+    assert shop.build(bases.slim(), mirrors=none).path.exists()
 
 
 def test_the_bases_layers_are_untouched_and_ours_come_on_top(shop: OnBase) -> None:

@@ -18,7 +18,6 @@ from workflow_containers.errors import ContainersError
 from workflow_containers.network.transport import fetcher
 from workflow_containers.oci import archive
 from workflow_containers.oci.layout import Layout
-from workflow_containers.oci.root import index_digest
 from workflow_release.building.artifacts.interface import Made, Needed, Workshop, artifact_of
 from workflow_release.building.cache import key
 from workflow_release.building.staging import Tracked, export, key_of
@@ -68,12 +67,15 @@ def _build(recipe: Image, shop: Workshop, needed: Needed, work: Path) -> Made:
             shop.progress.note(_renewal(recipe, made.renewal))
 
     hit = shop.cache.file(key("image", parts), make)
-    renewed = _renewed(hit.path)
-    locks = tuple(_lock(file, stage, image, renewed) for file in files if _is_lock(file, image))
+    with Layout(hit.path) as layout:  # it tells, also when it was in the cache
+        index, renewed = layout.index, layout.images[0].renewed_lock
+    locks = [_lock(file, stage, image, renewed) for file in files if _is_lock(file, image)]
+    if image.base is not None:
+        locks.append(Lock.of_base(image.base))
     artifact = replace(
-        artifact_of(hit, recipe.id, archive.MEDIA_TYPE, locks),
+        artifact_of(hit, recipe.id, archive.MEDIA_TYPE, tuple(locks)),
         platforms=tuple(sorted(recipe.platforms)),
-        index=index_digest(hit.path),
+        index=index,
     )
     return Made(artifact=artifact, reused=hit.reused)
 
@@ -114,7 +116,7 @@ def _tools(shop: Workshop) -> Tools:
         environment[mirrors.SECURITY_VARIABLE] = shop.mirror.security
     return Tools(
         store=shop.cache.root / "images",
-        mirrors=mirrors.find(environment=environment),
+        mirrors=lambda: mirrors.find(environment=environment),
         pip=(str(shop.host.python), "-m", "pip"),
         environment=shop.host.tool_environment(),
         fetch=fetcher(shop.host.environment),
@@ -126,12 +128,6 @@ def _tools(shop: Workshop) -> Tools:
 
 def _is_lock(file: Tracked, image: Definition) -> bool:
     return str(file.path) in {image.lock, image.requirements}
-
-
-def _renewed(archived: Path) -> Digest | None:
-    """Which lock was resolved again for an image: the archive tells, also one of the cache."""
-    with Layout(archived) as layout:
-        return layout.images[0].renewed_lock
 
 
 def _lock(file: Tracked, stage: Path, image: Definition, renewed: Digest | None) -> Lock:

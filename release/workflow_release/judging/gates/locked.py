@@ -24,7 +24,7 @@ def locked(candidate: Candidate) -> Iterator[Fault]:
             if lock.is_renewed:
                 said = f"its lock is {lock.name}: the mirror no longer had what was committed"
                 yield Fault(artifact.name, said, "lock again, and commit that")
-            elif (lock.name, lock.digest) not in examined:
+            elif not lock.is_base and (lock.name, lock.digest) not in examined:
                 yield Fault(artifact.name, f"its lock {lock.name} was not examined", _RELOCK)
     for found in candidate.locks:
         for fault in found.unlocked:

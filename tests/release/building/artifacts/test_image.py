@@ -15,12 +15,12 @@ from workflow_containers.debian.changes import Change
 from workflow_containers.debian.holding import Renewal
 from workflow_containers.definition import load
 from workflow_containers.oci.image import RENEWED_LOCK
+from workflow_containers.oci.layout import Layout
 from workflow_containers.platform import AMD64
 from workflow_release.building.artifacts.image import (
     _given,
     _lock,
     _renewal,
-    _renewed,
     _tools,
 )
 from workflow_release.building.artifacts.interface import Mirror
@@ -129,8 +129,8 @@ def test_a_named_mirror_comes_before_the_machines(bench: Bench, repository: GitR
         mirror=Mirror(debian="http://one.example.org", security="http://two.example.org"),
     )
     tools = _tools(shop)
-    assert "one.example.org" in str(tools.mirrors)
-    assert "two.example.org" in str(tools.mirrors)
+    assert "one.example.org" in str(tools.mirrors())
+    assert "two.example.org" in str(tools.mirrors())
     assert "GITHUB_TOKEN" not in tools.environment
 
 
@@ -162,18 +162,23 @@ def test_what_was_resolved_again_is_told() -> None:
     assert _renewal(IMAGE, renewal(15)).endswith("(linux/amd64), and 5 more")
 
 
+def renewed_in(path: Path) -> Digest | None:
+    with Layout(path) as layout:
+        return layout.images[0].renewed_lock
+
+
 def test_the_archive_tells_which_lock_it_is_of_and_that_lock_is_recorded(tmp_path: Path) -> None:
     shop = world(tmp_path / "repository")
     path = tmp_path / "shop.tar"
     defined = load(shop.root / "images/shop.toml")
     store, inputs = tmp_path / "store", shop.inputs()
     build_archive(defined, inputs, shop.tools(store), path)
-    assert _renewed(path) is None
+    assert renewed_in(path) is None
 
     digest = Digest.of(b"another lock")
     noted = {**inputs.annotations, RENEWED_LOCK: str(digest)}
     build_archive(defined, replace(inputs, annotations=noted), shop.tools(store), path)
-    assert _renewed(path) == digest
+    assert renewed_in(path) == digest
     tracked = [
         Tracked(path=PurePosixPath(name), mode="100644", id="0" * 40)
         for name in ("images/debian.lock.json", "images/shop.txt")

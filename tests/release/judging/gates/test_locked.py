@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 import pytest
 
 from support.candidates import LOCKS, candidate, findings, replan
+from workflow_containers.oci.reference import Reference
 from workflow_containers.platform import AMD64
 from workflow_release.judging.evidence import LockEvidence
 from workflow_release.judging.gates.interface import Candidate
@@ -64,6 +65,15 @@ def test_a_lock_that_was_resolved_again_is_refused(good: Candidate) -> None:
         "box-1.2.3.oci.tar: its lock is debian.lock.json (re-resolved):"
         " the mirror no longer had what was committed"
     )
+
+
+def test_a_base_is_its_own_lock(good: Candidate) -> None:
+    base = Reference.parse(f"registry.test/python:3.13@{Digest.of(b'a base')}")
+    lock = Lock.of_base(base)
+    assert (lock.name, lock.digest) == ("registry.test/python:3.13 (base image)", base.digest)
+    assert findings("locked", relocked(good, lock, LOCKS["python"], LOCKS["npm"])) == []
+    with pytest.raises(ValueError, match="not pinned"):
+        Lock.of_base(Reference.parse("registry.test/python:3.13"))
 
 
 def test_what_a_lock_leaves_open_is_said_once(good: Candidate) -> None:
