@@ -11,16 +11,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
-from workflow_containers.oci.reference import Namespace, Reference
+from workflow_containers.oci.reference import Namespace
 from workflow_containers.platform import Platform
 from workflow_release.finding import Finding as Finding  # noqa: PLC0414 - part of the line
+from workflow_release.lock import Lock as Lock  # noqa: PLC0414 - part of the line
 from workflow_release.source import Change as Change  # noqa: PLC0414 - part of the line
 from workflow_release.source import Source as Source  # noqa: PLC0414 - part of the line
 from workflow_release.version import Version
 from workflow_sbom.digest import Digest
-
-_RENEWED = " (re-resolved)"
-_BASE = " (base image)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,39 +231,6 @@ class Artifact:
     locks: tuple[Lock, ...] = ()
     index: Digest | None = None
     notes: Path | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lock:
-    """A locked input of a build: a lock file's path in the repository and its digest.
-
-    One that was resolved again while building says so in its name: it is not in the repository. Nor
-    is a base image, which is its own lock.
-    """
-
-    name: str
-    digest: Digest
-
-    @classmethod
-    def of_base(cls, base: Reference) -> Lock:
-        """An image that another one is put on; raises `ValueError` for one that is not pinned."""
-        if base.digest is None:
-            raise ValueError(f"{base} is not pinned by its digest")
-        return cls(name=f"{replace(base, digest=None)}{_BASE}", digest=base.digest)
-
-    @property
-    def is_base(self) -> bool:
-        """Whether it is an image that another one is put on."""
-        return self.name.endswith(_BASE)
-
-    @property
-    def is_renewed(self) -> bool:
-        """Whether it was resolved again while building."""
-        return self.name.endswith(_RENEWED)
-
-    def renewed(self, digest: Digest) -> Lock:
-        """What came of resolving it again."""
-        return Lock(name=f"{self.name}{_RENEWED}", digest=digest)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from workflow_containers.errors import ConflictError, ContainersError
+from workflow_containers.errors import ConflictError, ContainersError, RegistryError
+from workflow_containers.network.clock import CLOCK, Clock
 from workflow_containers.oci.content import Content
 from workflow_containers.oci.image import Document
 from workflow_containers.oci.reference import Reference, Repository
@@ -23,6 +24,10 @@ from workflow_sbom.terminal.progress import Progress, Silent
 
 Sources = Mapping[Digest, Repository]
 """Repositories of the same registry that have a blob, by its digest."""
+
+_TRIES = 4
+_PAUSE = 0.25  # seconds
+_UNSETTLED = {400, 404}
 
 NO_SOURCES: Sources = MappingProxyType({})
 
@@ -73,6 +78,7 @@ class Pusher:
 
     uploads: Uploads
     progress: Progress = field(default_factory=Silent)
+    clock: Clock = CLOCK
     workers: int = 4
     stop: Stop = field(default_factory=Stop)
 
@@ -94,7 +100,7 @@ def push(
         _stands(pusher.client, shipment.index.digest, destination, tag)
     blobs = _place(pusher, shipment.blobs, destination.repository, sources)
     written = sum(
-        _put(pusher.client, destination.repository, document)
+        _put(pusher, destination.repository, document)
         for document in (*shipment.manifests, shipment.index)
     )
     written += sum(
@@ -136,12 +142,23 @@ def _place(
     return job.each(blobs, workers=pusher.workers, above=pusher.stop)
 
 
-def _put(client: Client, repository: Repository, document: Document) -> bool:
-    """Have a manifest under its digest; whether it had to be put."""
+def _put(pusher: Pusher, repository: Repository, document: Document) -> bool:
+    """Have a manifest under its digest; whether it had to be put.
+
+    A registry to which somebody else brings the same blobs may not see them for a moment.
+    """
     reference = Reference(repository, digest=document.digest)
-    if client.head(reference) is not None:
+    if pusher.client.head(reference) is not None:
         return False
-    client.put_manifest(reference, document)
+    for left in reversed(range(_TRIES)):
+        try:
+            pusher.client.put_manifest(reference, document)
+        except RegistryError as error:
+            if left == 0 or error.status not in _UNSETTLED:
+                raise
+            pusher.clock.sleep(_PAUSE)
+        else:
+            break
     return True
 
 

@@ -14,7 +14,9 @@ from workflow_containers.errors import (
     ContainersError,
     CredentialsError,
     ImageNameError,
+    RegistryError,
 )
+from workflow_containers.network.clock import Clock
 from workflow_containers.oci.reference import Reference
 from workflow_containers.platform import AMD64, ARM64
 from workflow_containers.registry.push import Failed, Pushed, push
@@ -278,3 +280,22 @@ def test_a_shipment_names_each_blob_once_and_the_largest_first(archives: Archive
 def test_a_reference_for_each_name() -> None:
     assert to(SHOP, "1").reference(Tag(name="1")) == Reference(SHOP, tag="1")
     assert str(to(SHOP, "1", "2")) == "registry.test/team/shop:1,2"
+
+
+def test_blobs_that_are_not_seen_for_a_moment_are_waited_for(
+    registry: Registry, archives: Archives
+) -> None:
+    slept: list[float] = []
+    clock = Clock(sleep=slept.append)
+    registry.plan("PUT", status(400), "/manifests/", times=2)
+    made = push(replace(pusher(registry), clock=clock), archives.shipment(), to(SHOP, "1.2.3"))
+    assert registry.repository(SHOP.path).tags == {"1.2.3": str(made.digest)}
+    assert len(slept) == 2
+
+
+def test_a_manifest_that_stays_refused_is_told(registry: Registry, archives: Archives) -> None:
+    clock = Clock(sleep=lambda _: None)
+    registry.plan("PUT", status(400), "/manifests/", times=99)
+    with pytest.raises(RegistryError):
+        push(replace(pusher(registry), clock=clock), archives.shipment(), to(SHOP, "1.2.3"))
+    assert registry.repository(SHOP.path).tags == {}
