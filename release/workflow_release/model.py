@@ -165,7 +165,11 @@ class RegistryTarget:
 
     def takes(self, recipe: Recipe) -> bool:
         """Whether what the recipe makes goes there."""
-        return isinstance(recipe, Image) and (not self.images or recipe.name in self.images)
+        return isinstance(recipe, Image) and self.takes_image(recipe.name)
+
+    def takes_image(self, name: str) -> bool:
+        """Whether the image of that name goes there."""
+        return not self.images or name in self.images
 
 
 Target = DirectoryTarget | RegistryTarget

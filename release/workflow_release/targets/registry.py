@@ -43,7 +43,7 @@ class RegistryPublisher:
         return tuple(
             fault
             for recipe in plan.recipes
-            if isinstance(recipe, Image) and self.target.takes(recipe)
+            if isinstance(recipe, Image) and self.target.takes_image(recipe.name)
             for fault in self._faults(self.target.namespace.repository(recipe.name), plan)
         )
 
@@ -114,7 +114,7 @@ class RegistryPublisher:
 
     def _taken(self, shipment: Shipment) -> Iterator[tuple[ShippedImage, Repository]]:
         for image in shipment.images:
-            if not self.target.images or image.name in self.target.images:
+            if self.target.takes_image(image.name):
                 yield image, self.target.namespace.repository(image.name)
 
 
