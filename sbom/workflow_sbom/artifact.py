@@ -8,7 +8,7 @@ from pathlib import Path
 
 from workflow_sbom.digest import CHUNK, Digest
 from workflow_sbom.errors import InventoryError
-from workflow_sbom.model import Hash
+from workflow_sbom.model.parts import Hash
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,25 +13,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workflow_sbom.cyclonedx import Spec, render
 from workflow_sbom.errors import ModelError
-from workflow_sbom.join import join
-from workflow_sbom.model import (
-    Aggregate,
-    Component,
-    Composition,
+from workflow_sbom.formats.cyclonedx import Spec, render
+from workflow_sbom.merging.join import join
+from workflow_sbom.model.component import Component, Kind, Scope
+from workflow_sbom.model.document import Aggregate, Composition, Dependency, Sbom
+from workflow_sbom.model.licence import NamedLicence, SpdxLicence
+from workflow_sbom.model.parts import (
     Contact,
-    Dependency,
     ExternalReference,
     Hash,
-    Kind,
-    NamedLicence,
     Organisation,
     Property,
     ReferenceKind,
-    Sbom,
-    Scope,
-    SpdxLicence,
 )
 
 CREATED = datetime(2026, 11, 2, tzinfo=UTC)

@@ -19,8 +19,8 @@ import jsonschema_rs
 import pytest
 
 from workflow_sbom.artifact import ArtifactFile
-from workflow_sbom.cyclonedx import Spec, render
-from workflow_sbom.model import Sbom
+from workflow_sbom.formats.cyclonedx import Spec, render
+from workflow_sbom.model.document import Sbom
 
 CREATED = datetime(2026, 11, 2, 3, 4, 5, tzinfo=UTC)
 GOLDEN = Path(__file__).parent.parent / "golden" / "sbom"

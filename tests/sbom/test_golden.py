@@ -7,17 +7,20 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 
-from workflow_sbom import debian, requirements
 from workflow_sbom.artifact import ArtifactFile
+from workflow_sbom.debian import control as debian
 from workflow_sbom.digest import Digest
-from workflow_sbom.distribution import from_metadata
-from workflow_sbom.environment import Environment
-from workflow_sbom.gobinary import describe_go_binary
-from workflow_sbom.model import Component, Composition, Dependency, Hash, Sbom
-from workflow_sbom.npm import BundleSource, describe_bundle
+from workflow_sbom.golang.gobinary import describe_go_binary
+from workflow_sbom.javascript.npm import BundleSource, describe_bundle
+from workflow_sbom.merging.release import merge_release
+from workflow_sbom.model.component import Component
+from workflow_sbom.model.document import Composition, Dependency, Sbom
+from workflow_sbom.model.parts import Hash
 from workflow_sbom.purl import package_url
-from workflow_sbom.python import Resolution, describe_wheel, installed_component
-from workflow_sbom.release import merge_release
+from workflow_sbom.python import requirements
+from workflow_sbom.python.describe import Resolution, describe_wheel, installed_component
+from workflow_sbom.python.distribution import from_metadata
+from workflow_sbom.python.environment import Environment
 
 MakeArtifact = Callable[[str, Mapping[str, bytes]], ArtifactFile]
 MakeProgram = Callable[[str, str, str], ArtifactFile]

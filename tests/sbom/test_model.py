@@ -5,19 +5,10 @@ from typing import Any
 import pytest
 
 from workflow_sbom.errors import ModelError
-from workflow_sbom.model import (
-    Component,
-    Composition,
-    Contact,
-    Dependency,
-    ExternalReference,
-    Hash,
-    NamedLicence,
-    Organisation,
-    Property,
-    Sbom,
-    SpdxLicence,
-)
+from workflow_sbom.model.component import Component
+from workflow_sbom.model.document import Composition, Dependency, Sbom
+from workflow_sbom.model.licence import NamedLicence, SpdxLicence
+from workflow_sbom.model.parts import Contact, ExternalReference, Hash, Organisation, Property
 from workflow_sbom.purl import package_url
 
 A = Component(ref="a", kind="library", name="a")

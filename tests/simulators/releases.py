@@ -42,10 +42,13 @@ from workflow_release.verifying.folder import Present
 from workflow_release.verifying.verdict import Verdict
 from workflow_release.verifying.verify import verify
 from workflow_release.version import Version
-from workflow_sbom import canonical, cyclonedx
+from workflow_sbom import canonical
 from workflow_sbom.digest import Digest, Measured
-from workflow_sbom.model import Component, Hash, Sbom
-from workflow_sbom.release import merge_release
+from workflow_sbom.formats import cyclonedx
+from workflow_sbom.merging.release import merge_release
+from workflow_sbom.model.component import Component
+from workflow_sbom.model.document import Sbom
+from workflow_sbom.model.parts import Hash
 
 REPOSITORY = "https://example.org/acme/rocket"
 VERSION = Version.parse("1.2.3")

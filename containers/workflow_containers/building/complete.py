@@ -16,8 +16,8 @@ from workflow_containers.python.wheelhouse import Stored
 from workflow_containers.store import Store
 from workflow_sbom import canonical
 from workflow_sbom.digest import Digest, measure_file
-from workflow_sbom.distribution import Distribution, from_metadata
 from workflow_sbom.errors import InventoryError
+from workflow_sbom.python.distribution import Distribution, from_metadata
 
 
 def require(

@@ -14,13 +14,16 @@ from workflow_containers.inspecting.inventory import (
     PlatformInventory,
     describe,
 )
-from workflow_sbom import debian, python
 from workflow_sbom.artifact import ArtifactFile
-from workflow_sbom.distribution import Distribution, from_metadata
-from workflow_sbom.environment import Environment
-from workflow_sbom.join import join
-from workflow_sbom.model import Component, Composition, Dependency, Hash, Sbom
+from workflow_sbom.debian import control as debian
+from workflow_sbom.merging.join import join
+from workflow_sbom.model.component import Component
+from workflow_sbom.model.document import Composition, Dependency, Sbom
+from workflow_sbom.model.parts import Hash
 from workflow_sbom.purl import package_url
+from workflow_sbom.python import describe as python
+from workflow_sbom.python.distribution import Distribution, from_metadata
+from workflow_sbom.python.environment import Environment
 
 _MINIMAL = re.compile(r"python3\.[0-9]+-minimal", re.ASCII)
 _RELEASE = re.compile(r"3\.[0-9]+\.[0-9]+", re.ASCII)

@@ -32,10 +32,10 @@ from workflow_containers.inspecting.reading import (
 )
 from workflow_containers.oci.layout import Image, Layout
 from workflow_containers.platform import Platform
-from workflow_sbom import debian
+from workflow_sbom.debian import control as debian
 from workflow_sbom.digest import Digest
-from workflow_sbom.distribution import from_metadata
 from workflow_sbom.errors import DigestError, InventoryError
+from workflow_sbom.python.distribution import from_metadata
 
 _INSTALLED = "install ok installed"
 

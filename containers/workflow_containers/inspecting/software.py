@@ -18,7 +18,7 @@ from typing import Literal
 from packaging.utils import canonicalize_name
 
 from workflow_containers.layers.entries import parents
-from workflow_sbom import debian
+from workflow_sbom.debian import control as debian
 from workflow_sbom.errors import InventoryError
 
 MAX_OWNED = 200_000

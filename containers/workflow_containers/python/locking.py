@@ -12,7 +12,7 @@ from workflow_containers.definition import Definition
 from workflow_containers.errors import ToolError
 from workflow_containers.run import Command, Run
 from workflow_sbom.errors import TableError
-from workflow_sbom.requirements import LockedRequirement, parse
+from workflow_sbom.python.requirements import LockedRequirement, parse
 
 
 def compile_requirements(

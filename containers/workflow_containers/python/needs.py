@@ -13,8 +13,8 @@ from packaging.utils import NormalizedName, canonicalize_name
 
 from workflow_containers.definition import Member
 from workflow_containers.python.requirements import Target
-from workflow_sbom.distribution import Distribution
 from workflow_sbom.errors import Fault
+from workflow_sbom.python.distribution import Distribution
 
 Asked = tuple[NormalizedName, str]
 

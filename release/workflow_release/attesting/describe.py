@@ -29,18 +29,19 @@ from workflow_release.model import (
     Wheel,
 )
 from workflow_release.repository.tree import Tracked, Tree
-from workflow_sbom import cyclonedx, requirements
 from workflow_sbom.artifact import ArtifactFile
 from workflow_sbom.canonical import Json
 from workflow_sbom.digest import measure_file
-from workflow_sbom.distribution import Distribution, from_wheel
-from workflow_sbom.environment import Environment
 from workflow_sbom.errors import SbomError
-from workflow_sbom.gobinary import describe_go_binary
-from workflow_sbom.model import Sbom
-from workflow_sbom.npm import BundleSource, describe_bundle
-from workflow_sbom.python import Resolution, describe_sdist, describe_wheel
-from workflow_sbom.release import merge_release
+from workflow_sbom.formats import cyclonedx
+from workflow_sbom.golang.gobinary import describe_go_binary
+from workflow_sbom.javascript.npm import BundleSource, describe_bundle
+from workflow_sbom.merging.release import merge_release
+from workflow_sbom.model.document import Sbom
+from workflow_sbom.python import requirements
+from workflow_sbom.python.describe import Resolution, describe_sdist, describe_wheel
+from workflow_sbom.python.distribution import Distribution, from_wheel
+from workflow_sbom.python.environment import Environment
 
 MEDIA_TYPE = "application/vnd.cyclonedx+json"
 # A wheel's needs depend on where it is installed; documents say which environment was looked at.

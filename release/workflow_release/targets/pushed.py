@@ -18,8 +18,8 @@ from workflow_release.errors import TargetError, VersionError
 from workflow_release.model import Plan
 from workflow_release.targets.shipment import Item, ShippedImage
 from workflow_release.version import Version
-from workflow_sbom import cyclonedx
 from workflow_sbom.digest import Digest
+from workflow_sbom.formats import cyclonedx
 
 REVISION = "org.opencontainers.image.revision"
 VERSION = "org.opencontainers.image.version"

@@ -21,9 +21,9 @@ from workflow_release.signing import p256
 from workflow_release.signing.trust import TrustedKey
 from workflow_release.version import FORMATS, Format, Version
 from workflow_sbom import canonical
-from workflow_sbom.cyclonedx import described
 from workflow_sbom.digest import Digest
 from workflow_sbom.errors import DigestError, DocumentError
+from workflow_sbom.formats.cyclonedx import described
 from workflow_sbom.printable import printable
 
 _REMEDY = "get the release again from where it was published"

@@ -16,7 +16,7 @@ from workflow_containers.errors import LayoutError
 from workflow_containers.inspecting import bill, inventory
 from workflow_containers.platform import AMD64, ARM64
 from workflow_sbom.artifact import ArtifactFile
-from workflow_sbom.model import Component
+from workflow_sbom.model.component import Component
 
 
 @pytest.fixture(scope="module")

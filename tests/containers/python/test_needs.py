@@ -7,7 +7,7 @@ from workflow_containers.definition import Member
 from workflow_containers.platform import AMD64
 from workflow_containers.python.needs import unmet
 from workflow_containers.python.requirements import Target
-from workflow_sbom.distribution import Distribution, from_metadata
+from workflow_sbom.python.distribution import Distribution, from_metadata
 
 TARGET = Target(python="3.13", architecture=architecture.of(AMD64), glibc=36)
 

@@ -23,8 +23,8 @@ from workflow_release.building.toolchain import (
     toolkit_digest,
 )
 from workflow_release.errors import BuildError
-from workflow_sbom import requirements
 from workflow_sbom.digest import Digest
+from workflow_sbom.python import requirements
 
 HASH = f"--hash=sha256:{'0' * 64}"
 

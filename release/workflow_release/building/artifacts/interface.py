@@ -14,11 +14,11 @@ from workflow_release.machine.host import Host
 from workflow_release.machine.run import Run
 from workflow_release.model import Artifact, Lock, Plan
 from workflow_release.repository.git import Repository
-from workflow_sbom import requirements
 from workflow_sbom.canonical import Json
 from workflow_sbom.digest import Digest
 from workflow_sbom.errors import SbomError
-from workflow_sbom.requirements import LockedRequirement
+from workflow_sbom.python import requirements
+from workflow_sbom.python.requirements import LockedRequirement
 from workflow_sbom.terminal.progress import Progress
 
 

@@ -7,9 +7,9 @@ from workflow_containers.platform import Platform
 from workflow_release.errors import BuildError
 from workflow_release.judging.evidence import Evidence
 from workflow_release.model import Artifact
-from workflow_sbom import goformat
 from workflow_sbom.errors import InventoryError
-from workflow_sbom.goformat import BuildInfo
+from workflow_sbom.golang import goformat
+from workflow_sbom.golang.goformat import BuildInfo
 
 _FOLDER_VERSIONS = frozenset({"", "(devel)"})
 

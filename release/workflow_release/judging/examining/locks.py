@@ -11,8 +11,9 @@ from typing import Any
 
 from workflow_containers.errors import DefinitionError
 from workflow_containers.python import locks
-from workflow_sbom import canonical, requirements
+from workflow_sbom import canonical
 from workflow_sbom.errors import DocumentError, TableError
+from workflow_sbom.python import requirements
 
 _NPM_LOCKS = frozenset({"package-lock.json", "npm-shrinkwrap.json"})
 _STRONG = ("sha512-", "sha384-", "sha256-")

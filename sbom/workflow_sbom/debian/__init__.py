@@ -1,0 +1,1 @@
+"""Debian packages, from their control paragraphs and copyright files."""

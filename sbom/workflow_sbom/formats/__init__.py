@@ -1,0 +1,1 @@
+"""Documents in the field's formats, and their schemas."""

@@ -1,0 +1,1 @@
+"""Go programs, from the build information in their bytes."""

@@ -1,0 +1,1 @@
+"""Web interfaces: the npm packages whose code is really in them."""

@@ -1,0 +1,1 @@
+"""Licences as SPDX expressions, where that is certain."""

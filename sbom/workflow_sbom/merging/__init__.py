@@ -1,0 +1,1 @@
+"""Several descriptions as one."""

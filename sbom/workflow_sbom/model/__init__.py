@@ -1,0 +1,1 @@
+"""What an artifact is made of: the values that every description and every format shares."""

@@ -1,0 +1,1 @@
+"""Python distributions: what they are, what they need, and what is bundled in them."""
