@@ -1,0 +1,1 @@
+"""What explains every entry of an artifact: its owner, or a rule that makes it again."""
