@@ -2,7 +2,8 @@
 
 Same value, same bytes: keys sorted by code point, UTF-8, no insignificant space in the
 compact form, two spaces and a final newline in the document form. Floats are refused, for
-they have no canonical text that every language agrees on.
+they have no canonical text that every language agrees on; a number with a fraction or an
+exponent is a `Decimal`, read and written digit by digit as it stands (0.80 stays 0.80).
 """
 
 from __future__ import annotations
@@ -10,12 +11,14 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from json.encoder import encode_basestring as quoted
 from typing import Any, Never
 
 from workflow_sbom.errors import DocumentError
 
-Json = None | bool | int | str | Sequence["Json"] | Mapping[str, "Json"]
+Json = None | bool | int | str | Decimal | Sequence["Json"] | Mapping[str, "Json"]
 
 MAX_BYTES = 64 << 20
 MAX_DEPTH = 100
@@ -23,31 +26,65 @@ MAX_DIGITS = 1000
 
 
 def encode(value: Json) -> bytes:
-    """The compact form: what is signed or digested."""
-    return json.dumps(
-        _checked(value), sort_keys=True, ensure_ascii=False, separators=(",", ":")
-    ).encode()
+    """The compact form: what is signed or digested.
+
+    Raises `TypeError` for what has no canonical form.
+    """
+    return _Writer(colon=":", step="").text(value, line="")
 
 
 def document(value: Json) -> bytes:
-    """The form for files that people open: indented, with a final newline."""
-    text = json.dumps(_checked(value), sort_keys=True, ensure_ascii=False, indent=2)
-    return f"{text}\n".encode()
+    """The form for files that people open: indented, with a final newline.
+
+    Raises `TypeError` for what has no canonical form.
+    """
+    return _Writer(colon=": ", step="  ").text(value, line="\n") + b"\n"
 
 
-def _checked(value: Json) -> Any:
-    """The value as plain dicts and lists; raises `TypeError` for what has no canonical form."""
-    match value:
-        case None | bool() | int() | str():
-            return value
-        case Mapping():
-            if not all(isinstance(key, str) for key in value):
-                raise TypeError("an object's keys are strings")
-            return {key: _checked(item) for key, item in value.items()}
-        case Sequence() if not isinstance(value, (bytes, bytearray)):
-            return [_checked(item) for item in value]
-        case _:
-            raise TypeError(f"{type(value).__name__} has no canonical JSON form")
+class _Writer:
+    """Writes one value; `step` is what an inner line starts with more than the outer one."""
+
+    def __init__(self, *, colon: str, step: str) -> None:
+        self._colon, self._step = colon, step
+        self._pieces: list[str] = []
+
+    def text(self, value: Json, line: str) -> bytes:
+        self._write(value, line)
+        return "".join(self._pieces).encode()
+
+    def _write(self, value: Any, line: str) -> None:
+        match value:
+            case str():
+                self._pieces.append(quoted(value))
+            case None | bool():
+                self._pieces.append({None: "null", True: "true", False: "false"}[value])
+            case int():
+                self._pieces.append(int.__repr__(value))
+            case Decimal() if value.is_finite():
+                self._pieces.append(str(value))
+            case Mapping():
+                self._write_all("{", self._members(value), "}", line)
+            case Sequence() if not isinstance(value, (bytes, bytearray)):
+                self._write_all("[", (("", item) for item in value), "]", line)
+            case _:
+                raise TypeError(f"{type(value).__name__} has no canonical JSON form")
+
+    def _members(self, table: Mapping[Any, Any]) -> Iterable[tuple[str, Any]]:
+        if not all(isinstance(key, str) for key in table):
+            raise TypeError("an object's keys are strings")
+        return ((quoted(key) + self._colon, table[key]) for key in sorted(table))
+
+    def _write_all(
+        self, opening: str, items: Iterable[tuple[str, Any]], closing: str, line: str
+    ) -> None:
+        inner = line + self._step
+        before = opening + inner
+        for label, item in items:
+            self._pieces.append(before + label)
+            self._write(item, inner)
+            before = "," + inner
+        ending = opening if before[0] == opening else line
+        self._pieces.append(ending + closing)
 
 
 def decode(data: bytes, *, limit: int = MAX_BYTES) -> Any:
@@ -64,7 +101,7 @@ def decode(data: bytes, *, limit: int = MAX_BYTES) -> Any:
             text,
             object_pairs_hook=_unique,
             parse_constant=_no_constant,
-            parse_float=_finite,
+            parse_float=_decimal,
             parse_int=_integer,
         )
     except UnicodeDecodeError as error:
@@ -91,11 +128,16 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return table
 
 
-def _finite(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
+def _decimal(text: str) -> Decimal:
+    """The number digit by digit, if other readers can hold it too (RFC 8259, section 6)."""
+    if len(text) > MAX_DIGITS:
+        raise DocumentError(f"a number of {len(text)} digits; at most {MAX_DIGITS} are read")
+    nearest = float(text)
+    if not math.isfinite(nearest):
         raise DocumentError(f"the number {text[:40]} is too large")
-    return number
+    if nearest == 0 and text.lower().partition("e")[0].strip("-0."):
+        raise DocumentError(f"the number {text[:40]} is too small")
+    return Decimal(text)
 
 
 def _integer(text: str) -> int:

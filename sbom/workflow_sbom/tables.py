@@ -21,6 +21,7 @@ import typing
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from pathlib import PurePosixPath
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -241,7 +242,7 @@ def _article(noun: str) -> str:
 
 
 def _kind_of(value: Any) -> str:
-    names: dict[type, str] = {**_PLAIN, list: "array", dict: "table", float: "float"}
+    names: dict[type, str] = {**_PLAIN, list: "array", dict: "table", Decimal: "float"}
     return _article(names.get(type(value), type(value).__name__))
 
 

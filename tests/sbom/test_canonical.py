@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -26,7 +27,19 @@ def test_keys_are_sorted_by_code_point() -> None:
     )
 
 
-@pytest.mark.parametrize("value", [1.5, float("nan"), b"bytes", {1: "a"}, object(), {"a": {2.5}}])
+@pytest.mark.parametrize(
+    "value",
+    [
+        1.5,
+        float("nan"),
+        Decimal("NaN"),
+        Decimal("-Infinity"),
+        b"bytes",
+        {1: "a"},
+        object(),
+        {"a": {2.5}},
+    ],
+)
 def test_refuses_what_has_no_canonical_form(value: Any) -> None:
     with pytest.raises(TypeError):
         canonical.encode(value)
@@ -40,6 +53,9 @@ def test_refuses_what_has_no_canonical_form(value: Any) -> None:
         (b"[NaN]", "NaN is no JSON number"),
         (b"[-Infinity]", "-Infinity is no JSON number"),
         (b"[1e999]", "too large"),
+        (b"[-1.5E-999]", "too small"),
+        (b"[1e-99999999999999999999]", "too small"),
+        (b"[0." + b"1" * 5000 + b"]", "5002 digits"),
         (b"[" + b"9" * 5000 + b"]", "5000 digits"),
         (b'"\xff"', "not UTF-8 at byte 1"),
         (b'\xef\xbb\xbf"a"', "no JSON"),
@@ -55,6 +71,11 @@ def test_refuses_what_has_no_canonical_form(value: Any) -> None:
 def test_refuses_what_readers_disagree_about(data: bytes, reason: str) -> None:
     with pytest.raises(DocumentError, match=reason):
         canonical.decode(data)
+
+
+@pytest.mark.parametrize("text", ["0.80", "0.0", "-0.0", "1E-7", "9.8", "0.1234567890123456789012"])
+def test_a_number_with_a_fraction_is_kept_as_it_is_written(text: str) -> None:
+    assert canonical.encode(canonical.decode(f"[{text}]".encode())) == f"[{text}]".encode()
 
 
 def test_refuses_what_is_too_large() -> None:
