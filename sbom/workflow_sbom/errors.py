@@ -5,6 +5,7 @@ UsageError           2  a command line that asks for nothing that exists; of eve
 SbomError               base of all
 ├── DigestError         a text that is no SHA-256 digest
 ├── DocumentError       bytes that are no acceptable JSON document
+│   └── InvalidDocumentError   JSON that its specification forbids; carries every fault found
 ├── TableError          a table (TOML, JSON) with faults; carries all of them
 ├── ModelError          a component or document that can't be true (a reference twice, …)
 └── InventoryError      an artifact whose contents can't be told
@@ -68,6 +69,14 @@ class Fault:
     def __str__(self) -> str:
         text = f"{self.path}: {self.message}" if self.path else self.message
         return f"{text} ({self.remedy})" if self.remedy else text
+
+
+class InvalidDocumentError(DocumentError):
+    """A document that its specification forbids, with the faults found."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(str(fault) for fault in self.faults))
 
 
 class TableError(SbomError, ValueError):

@@ -1,0 +1,154 @@
+"""A typed, read-only view over any valid CycloneDX JSON document (1.4 to 1.7).
+
+The decoded JSON stays at hand whole; the view shows what policy, comparison and quality ask for,
+and says of each part where in the document it stands.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Literal, TypeAlias
+
+from workflow_sbom import canonical
+from workflow_sbom.errors import InvalidDocumentError
+from workflow_sbom.formats import schemas
+
+Object: TypeAlias = Mapping[str, Any]
+
+_BOM = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declared:
+    """A licence as the document states it: an SPDX expression, an SPDX id or a free name.
+
+    `text` is the licence's own text where the document carries it, `acknowledgement` whether it
+    is `declared` by the authors or `concluded` by somebody else.
+    """
+
+    kind: Literal["expression", "id", "name"]
+    value: str
+    text: str | None = None
+    acknowledgement: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Part:
+    """A component of a document; `path` is the JSON path of where it stands.
+
+    Hashes are pairs of algorithm and lower-case hexadecimal digits.
+    """
+
+    path: str
+    ref: str | None
+    kind: str
+    name: str
+    group: str | None
+    version: str | None
+    purl: str | None
+    licences: tuple[Declared, ...]
+    hashes: tuple[tuple[str, str], ...]
+    json: Object
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Document:
+    """A valid document: its JSON, and what it says.
+
+    `parts` are all components, those nested in others (and in the subject) included, the subject
+    itself excluded. `edges` has what each reference depends on directly; a reference that the
+    document gives no entry in `dependencies` is absent.
+    """
+
+    json: Object
+    spec: str
+    subject: Part | None
+    parts: tuple[Part, ...]
+    edges: Mapping[str, tuple[str, ...]]
+
+
+def read(data: bytes) -> Document:
+    """Read a CycloneDX document from outside; a byte order mark before it is passed over.
+
+    Raises `DocumentError` for what is no acceptable JSON and `InvalidDocumentError`, which is
+    one, with the path of every fault for what the specification's schema forbids.
+    """
+    return view(canonical.decode(data.removeprefix(_BOM)))
+
+
+def view(json: Any) -> Document:
+    """The view over decoded JSON; raises `InvalidDocumentError`."""
+    if faults := schemas.faults(json):
+        raise InvalidDocumentError(faults)
+    subject = json.get("metadata", {}).get("component")
+    inside = _parts(subject.get("components", []), "metadata.component.") if subject else ()
+    return Document(
+        json=json,
+        spec=json["specVersion"],
+        subject=_part(subject, "metadata.component") if subject else None,
+        parts=(*inside, *_parts(json.get("components", []), "")),
+        edges=_edges(json.get("dependencies", [])),
+    )
+
+
+def _parts(components: list[Object], inside: str) -> Iterator[Part]:
+    for at, component in enumerate(components):
+        path = f"{inside}components[{at}]"
+        yield _part(component, path)
+        yield from _parts(component.get("components", []), f"{path}.")
+
+
+def _part(component: Object, path: str) -> Part:
+    return Part(
+        path=path,
+        ref=component.get("bom-ref"),
+        kind=component["type"],
+        name=component["name"],
+        group=component.get("group"),
+        version=component.get("version"),
+        purl=component.get("purl"),
+        licences=tuple(map(_declared, component.get("licenses", []))),
+        hashes=tuple(
+            (each["alg"], each["content"].lower()) for each in component.get("hashes", [])
+        ),
+        json=component,
+    )
+
+
+def _declared(choice: Object) -> Declared:
+    if "expression" in choice:
+        return Declared(
+            kind="expression",
+            value=choice["expression"],
+            acknowledgement=choice.get("acknowledgement"),
+        )
+    licence = choice["license"]
+    return Declared(
+        kind="id" if "id" in licence else "name",
+        value=licence["id"] if "id" in licence else licence["name"],
+        text=_text(licence["text"]) if "text" in licence else None,
+        acknowledgement=licence.get("acknowledgement"),
+    )
+
+
+def _text(attachment: Object) -> str | None:
+    """An attached text, its base64 undone; None for bytes that are no text."""
+    content: str = attachment["content"]
+    if attachment.get("encoding") != "base64":
+        return content
+    try:
+        return base64.b64decode(content, validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+
+
+def _edges(dependencies: list[Object]) -> Mapping[str, tuple[str, ...]]:
+    """Several entries of one reference say one thing together."""
+    found: dict[str, dict[str, None]] = {}
+    for entry in dependencies:
+        found.setdefault(entry["ref"], {}).update(dict.fromkeys(entry.get("dependsOn", [])))
+    return MappingProxyType({ref: tuple(needed) for ref, needed in found.items()})
