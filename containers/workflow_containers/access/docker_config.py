@@ -90,7 +90,7 @@ def change(file: Path, edit: Callable[[dict[str, Any]], None]) -> None:
             _require_own(file, folder)
             config = read(file)
             edit(config)
-            text = json.dumps(config, ensure_ascii=False, indent="\t")
+            text = json.dumps(config, ensure_ascii=False, indent="\t", default=float)
             _replace(folder, f"{text}\n".encode())
     except OSError as error:
         remedy = "check owner and mode of the folder, and the disk"

@@ -52,7 +52,7 @@ def _leaves(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
         for at, item in enumerate(value):
             yield from _leaves(item, (*path, f"[{at}]"))
     else:
-        yield path, json.dumps(value, ensure_ascii=False)
+        yield path, json.dumps(value, ensure_ascii=False, default=float)
 
 
 def _text(leaf: str | None) -> str | None:

@@ -77,6 +77,7 @@ def test_the_same_image_has_no_differences(tmp_path: Path) -> None:
         ({"StopSignal": "SIGINT"}, "stop signal", "SIGINT"),
         ({"Healthcheck": {"Test": ["CMD", "x"]}}, "health Test", '["CMD", "x"]'),
         ({"Healthcheck": {"Interval": 30}}, "health Interval", "30"),
+        ({"Healthcheck": {"Share": 0.5}}, "health Share", "0.5"),
         ({"ArgsEscaped": True}, "config.ArgsEscaped", "true"),
     ],
 )
