@@ -6,7 +6,7 @@ import pytest
 
 from workflow_sbom.errors import ModelError
 from workflow_sbom.model.component import Component
-from workflow_sbom.model.document import Composition, Dependency, Sbom
+from workflow_sbom.model.document import Composition, Containment, Dependency, Sbom
 from workflow_sbom.model.licence import NamedLicence, SpdxLicence
 from workflow_sbom.model.parts import Contact, ExternalReference, Hash, Organisation, Property
 from workflow_sbom.purl import package_url
@@ -61,6 +61,8 @@ def test_other_values_are_checked_too() -> None:
         lambda: ExternalReference("website", ""),
         lambda: ExternalReference("homepage", "https://example.org"),  # type: ignore[arg-type]
         lambda: Composition("complete"),
+        lambda: Containment("a", ()),
+        lambda: Containment("a", ("b", "a")),
         lambda: Composition("whole", assemblies=("a",)),  # type: ignore[arg-type]
     ):
         with pytest.raises(ModelError):
@@ -75,6 +77,8 @@ def test_other_values_are_checked_too() -> None:
         ({"subject": A, "dependencies": (Dependency("a", ("c",)),)}, "names 'c'"),
         ({"subject": A, "dependencies": (Dependency("c", ()),)}, "names 'c'"),
         ({"subject": A, "dependencies": (Dependency("a", ()),) * 2}, "dependency of 'a' stands"),
+        ({"subject": A, "containments": (Containment("a", ("c",)),)}, "names 'c'"),
+        ({"subject": B, "containments": (Containment("a", ("b",)),) * 2}, "containment of 'a' st"),
         ({"subject": A, "compositions": (Composition("unknown", assemblies=("c",)),)}, "names 'c'"),
     ],
 )

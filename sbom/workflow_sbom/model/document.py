@@ -33,6 +33,21 @@ class Dependency:
 
 
 @dataclass(frozen=True, slots=True)
+class Containment:
+    """What lies inside a component besides what is nested in it.
+
+    Nesting is for a part with one place; here a part may lie in several, a wheel in two images.
+    """
+
+    ref: str
+    parts: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if not self.parts or self.ref in self.parts:
+            raise ModelError(f"{self.ref[:80]!r} holds at least one part, and never itself")
+
+
+@dataclass(frozen=True, slots=True)
 class Composition:
     """How much of the parts (`assemblies`) or needs (`dependencies`) of the named refs is stated.
 
@@ -53,8 +68,9 @@ class Composition:
 class Publication:
     """Who stands behind a document and its subject, and on what terms it is passed on.
 
-    `authors` wrote the document, `supplier` distributes the subject, `manufacturer` made it;
-    `licence` is the document's own, `sharing` its Traffic Light Protocol label (FIRST, TLP 2.0).
+    `authors` wrote the document, or `manufacturer`, an organisation, had it made by a program;
+    `supplier` distributes the subject. `licence` is the document's own, `sharing` its Traffic Light
+    Protocol label (FIRST, TLP 2.0).
     """
 
     authors: tuple[Contact, ...] = ()
@@ -86,6 +102,7 @@ class Sbom:
     properties: tuple[Property, ...] = ()
     formulation: tuple[Component, ...] = ()
     publication: Publication | None = None
+    containments: tuple[Containment, ...] = ()
 
     def __post_init__(self) -> None:
         refs = Counter(component.ref for component in self.walk())
@@ -93,6 +110,9 @@ class Sbom:
         _require_unique("dependency of", Counter(edge.ref for edge in self.dependencies))
         for edge in self.dependencies:
             _require_known(f"the dependency of {edge.ref!r}", (edge.ref, *edge.depends_on), refs)
+        _require_unique("containment of", Counter(each.ref for each in self.containments))
+        for each in self.containments:
+            _require_known(f"the containment of {each.ref!r}", (each.ref, *each.parts), refs)
         for composition in self.compositions:
             named = (*composition.assemblies, *composition.dependencies)
             _require_known(f"the composition {composition.aggregate!r}", named, refs)

@@ -30,6 +30,7 @@ ReferenceKind = Literal[
     "other",
     "release-notes",
     "rfc-9116",
+    "security-contact",
     "source-distribution",
     "support",
     "vcs",

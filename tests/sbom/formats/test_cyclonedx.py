@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -11,13 +12,19 @@ import pytest
 from workflow_sbom.digest import Digest
 from workflow_sbom.errors import DigestError, DocumentError, ModelError
 from workflow_sbom.formats.cyclonedx import Described, Spec, described, render
-from workflow_sbom.model.component import Component
-from workflow_sbom.model.document import Composition, Dependency, Sbom
-from workflow_sbom.model.licence import NamedLicence, SpdxLicence
+from workflow_sbom.model.component import Component, Evidence
+from workflow_sbom.model.document import Composition, Containment, Dependency, Publication, Sbom
+from workflow_sbom.model.licence import LicenceText, NamedLicence, SpdxLicence
 from workflow_sbom.model.parts import Contact, ExternalReference, Hash, Organisation, Property
 
 Render = Callable[..., dict[str, Any]]
+EVIDENCE = Evidence(technique="manifest-analysis", occurrences=("b", "a", "b"))
+PURL = "pkg:pypi/p@1"
 CREATED = datetime(2026, 11, 2, 3, 4, 5, 678, tzinfo=UTC)
+MAKER = {
+    "name": "The workflow release authors",
+    "url": ["https://github.com/GoCodeAlone/workflow"],
+}
 SHA256 = Hash.sha256(Digest.of(b""))
 LEAF = Component(ref="pkg:pypi/b@2", kind="library", name="b", version="2", purl="pkg:pypi/b@2")
 SUBJECT = Component(ref="artifact:a.whl", kind="library", name="a", version="1", hashes=(SHA256,))
@@ -72,7 +79,18 @@ def test_metadata(rendered: Render) -> None:
         "timestamp": "2026-11-02T03:04:05Z",
         "lifecycles": [{"phase": "build"}, {"phase": "post-build"}],
         "tools": {
-            "components": [{"type": "application", "name": "workflow-sbom", "version": "1.2.3"}]
+            "components": [
+                {
+                    "bom-ref": "tool:workflow-sbom@1.2.3",
+                    "type": "application",
+                    "name": "workflow-sbom",
+                    "version": "1.2.3",
+                    "supplier": MAKER,
+                    "manufacturer": MAKER,
+                    "licenses": [{"expression": "MIT", "acknowledgement": "declared"}],
+                    "externalReferences": [{"type": "vcs", "url": MAKER["url"][0]}],
+                }
+            ]
         },
         "component": {
             "bom-ref": "artifact:a.whl",
@@ -234,3 +252,105 @@ SUBJECT_OF = b'{"bomFormat":"CycloneDX","metadata":{"component":%s}}'
 def test_described_refuses_what_names_no_subject(document: bytes) -> None:
     with pytest.raises((DocumentError, DigestError)):
         described(document)
+
+
+def test_a_part_of_several_components_stands_in_each_of_them(rendered: Render) -> None:
+    image = Component(ref="image", kind="container", name="image")
+    sbom = Sbom(
+        subject=SUBJECT,
+        components=(image, EVERYTHING),
+        containments=(
+            Containment(SUBJECT.ref, ("everything", "everything")),
+            Containment("image", ("everything",)),
+        ),
+    )
+    document = rendered(sbom)
+    inside = {
+        "type": "library",
+        "group": "@scope",
+        "name": "everything",
+        "version": "1.0",
+        "purl": "pkg:npm/%40scope/everything@1.0",
+        "hashes": [
+            {"alg": "SHA-256", "content": SHA256.hex},
+            {"alg": "SHA-512", "content": "1" * 128},
+        ],
+        "properties": [{"name": "workflow:sbom:is", "value": "everything"}],
+    }
+    assert document["metadata"]["component"]["components"] == [
+        {"bom-ref": "everything in artifact:a.whl", **inside}
+    ]
+    assert document["components"][1]["components"] == [{"bom-ref": "everything in image", **inside}]
+
+
+PUBLICATION = Publication(
+    authors=(Contact("Ann", "ann@example.org"),),
+    supplier=Organisation("Supplier", urls=("https://example.org/",)),
+    manufacturer=Organisation("Maker", ("m@example.org",)),
+    licence=SpdxLicence("CC0-1.0"),
+    sharing="CLEAR",
+)
+
+
+@pytest.mark.parametrize("spec", ["1.6", "1.7"])
+def test_who_stands_behind_the_document(rendered: Render, spec: Spec) -> None:
+    metadata = rendered(SBOM.published(PUBLICATION), spec)["metadata"]
+    assert metadata["authors"] == [{"name": "Ann", "email": "ann@example.org"}]
+    assert metadata["supplier"] == {"name": "Supplier", "url": ["https://example.org/"]}
+    assert metadata["manufacturer"] == {"name": "Maker", "contact": [{"email": "m@example.org"}]}
+    assert metadata["licenses"] == [{"expression": "CC0-1.0", "acknowledgement": "declared"}]
+    constraints = {"1.6": None, "1.7": {"tlp": "CLEAR"}}
+    assert metadata.get("distributionConstraints") == constraints[spec]
+
+
+def test_what_was_needed_to_build_stands_apart(rendered: Render) -> None:
+    compiler = Component(ref="compiler", kind="application", name="cc")
+    document = rendered(replace(SBOM, formulation=(compiler,)))
+    formula = {"components": [{"bom-ref": "compiler", "type": "application", "name": "cc"}]}
+    assert document["formulation"] == [formula]
+
+
+def test_how_a_component_was_recognised(rendered: Render) -> None:
+    def identity(**fields: Any) -> Any:
+        part = Component(ref="p", kind="file", name="p", evidence=EVIDENCE, **fields)
+        return rendered(Sbom(subject=SUBJECT, components=(part,)))["components"][0]["evidence"]
+
+    methods = [{"technique": "manifest-analysis", "confidence": 1}]
+    places = [{"location": "a"}, {"location": "b"}]
+    for fields, found in (({}, "name"), ({"hashes": (SHA256,)}, "hash"), ({"purl": PURL}, "purl")):
+        assert identity(**fields) == {
+            "identity": [{"field": found, "confidence": 1, "methods": methods}],
+            "occurrences": places,
+        }
+
+
+X, Y = LicenceText("LicenseRef-x", "X text"), LicenceText("LicenseRef-y", "Y text")
+
+
+@pytest.mark.parametrize(
+    ("licence", "text"),
+    [
+        (SpdxLicence("LicenseRef-x", texts=(X,)), "X text"),
+        (
+            SpdxLicence("LicenseRef-x OR LicenseRef-y", texts=(Y, X)),
+            "LicenseRef-x\n\nX text\n\nLicenseRef-y\n\nY text",
+        ),
+        (NamedLicence("Custom", text="Z text"), "Z text"),
+    ],
+)
+def test_the_text_of_a_licence_is_kept_in_both_versions(
+    rendered: Render, licence: SpdxLicence | NamedLicence, text: str
+) -> None:
+    part = Component(ref="p", kind="library", name="p", licences=(licence,))
+
+    def licences(spec: Spec) -> Any:
+        return rendered(Sbom(subject=SUBJECT, components=(part,)), spec)["components"][0][
+            "licenses"
+        ]
+
+    assert licences("1.6")[0]["license"]["text"] == {"content": text}
+    if isinstance(licence, SpdxLicence):
+        details = licences("1.7")[0]["expressionDetails"]
+        assert [each["text"]["content"] for each in details] == [
+            each.text for each in sorted(licence.texts)
+        ]

@@ -1,0 +1,135 @@
+"""One component in CycloneDX: its fields, licences, people and references.
+
+What is not known is left out; lists are sorted and hold nothing twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal
+
+from workflow_sbom import canonical
+from workflow_sbom.model.component import Component
+from workflow_sbom.model.licence import Licence, NamedLicence, SpdxLicence
+from workflow_sbom.model.parts import Contact, ExternalReference, Hash, Organisation, Property
+
+Spec = Literal["1.6", "1.7"]
+Item = dict[str, Any]
+
+
+def component(value: Component, spec: Spec) -> Item:
+    """A component without what is nested in it."""
+    return {"bom-ref": value.ref, "type": value.kind, "name": value.name} | present(
+        group=value.group,
+        version=value.version,
+        purl=value.purl,
+        description=value.description,
+        copyright=value.copyright,
+        scope=value.scope,
+        supplier=organisation(value.supplier) if value.supplier else None,
+        manufacturer=organisation(value.manufacturer) if value.manufacturer else None,
+        authors=ordered(map(contact, value.authors)),
+        isExternal=True if value.external and spec == "1.7" else None,
+        hashes=ordered(map(_hash, value.hashes)),
+        licenses=_licences(value.licences, spec),
+        externalReferences=ordered(map(_reference, value.references)),
+        properties=ordered(map(property_, value.properties)),
+        evidence=_evidence(value) if value.evidence else None,
+    )
+
+
+def contact(value: Contact) -> Item:
+    """A person."""
+    return present(name=value.name, email=value.email)
+
+
+def organisation(value: Organisation) -> Item:
+    """An organisation, with a contact for each e-mail address."""
+    return {"name": value.name} | present(
+        contact=[{"email": email} for email in sorted(set(value.emails))],
+        url=sorted(set(value.urls)),
+    )
+
+
+def property_(value: Property) -> Item:
+    """A fact that has no field of its own."""
+    return {"name": value.name, "value": value.value}
+
+
+def expression(licence: SpdxLicence, spec: Spec) -> Item:
+    """An SPDX expression; the texts of its `LicenseRef-` identifiers have a place since 1.7."""
+    texts = [
+        {"licenseIdentifier": each.identifier, "text": {"content": each.text}}
+        for each in sorted(licence.texts)
+    ]
+    return {
+        "expression": licence.expression,
+        "acknowledgement": licence.acknowledgement,
+    } | present(expressionDetails=texts if spec == "1.7" else None)
+
+
+def present(**fields: Any) -> Item:
+    """The fields that hold something: what is not known is left out."""
+    return {name: value for name, value in fields.items() if value not in (None, "", [])}
+
+
+def ordered(items: Iterable[Item]) -> list[Item]:
+    """Each item once, in the order of their canonical encoding."""
+    listed = list(items)
+    if len(listed) < 2:
+        return listed
+    unique = {canonical.encode(item): item for item in listed}
+    return [unique[key] for key in sorted(unique)]
+
+
+def _evidence(value: Component) -> Item:
+    """What was recognised beyond doubt has the confidence 1, which is an integer here."""
+    found = value.evidence
+    if found is None:
+        return {}
+    field = "purl" if value.purl else "hash" if value.hashes else "name"
+    method = {"technique": found.technique, "confidence": 1}
+    return {"identity": [{"field": field, "confidence": 1, "methods": [method]}]} | present(
+        occurrences=[{"location": path} for path in sorted(set(found.occurrences))]
+    )
+
+
+def _licences(licences: Sequence[Licence], spec: Spec) -> list[Item]:
+    """1.7 takes any mixture; 1.6 either one expression alone or licences by name, with texts."""
+    texts = any(each.texts for each in licences if isinstance(each, SpdxLicence))
+    if spec == "1.7" or (len(licences) == 1 and not texts):
+        return ordered(_licence(each, spec) for each in licences)
+    return ordered(map(_licence_by_name, licences))
+
+
+def _licence(licence: Licence, spec: Spec) -> Item:
+    match licence:
+        case SpdxLicence():
+            return expression(licence, spec)
+        case NamedLicence():
+            return _licence_by_name(licence)
+
+
+def _licence_by_name(licence: Licence) -> Item:
+    name = licence.expression if isinstance(licence, SpdxLicence) else licence.name
+    text = licence.text if isinstance(licence, NamedLicence) else _texts(licence)
+    content = present(text={"content": text} if text else None)
+    return {"license": {"name": name, "acknowledgement": licence.acknowledgement} | content}
+
+
+def _texts(licence: SpdxLicence) -> str:
+    """The text of a `LicenseRef-` alone; of several, each under its identifier."""
+    texts = sorted(licence.texts)
+    if len(texts) == 1 and texts[0].identifier == licence.expression:
+        return texts[0].text
+    return "\n\n".join(f"{each.identifier}\n\n{each.text}" for each in texts)
+
+
+def _hash(value: Hash) -> Item:
+    return {"alg": value.algorithm, "content": value.hex}
+
+
+def _reference(reference: ExternalReference) -> Item:
+    return {"type": reference.kind, "url": reference.url} | present(
+        hashes=ordered(map(_hash, reference.hashes)), comment=reference.comment
+    )
