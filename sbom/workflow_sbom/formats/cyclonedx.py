@@ -19,20 +19,18 @@ from typing import Any
 from workflow_sbom import canonical
 from workflow_sbom.digest import Digest
 from workflow_sbom.errors import DocumentError, ModelError
-from workflow_sbom.formats.cyclonedx_component import (
+from workflow_sbom.formats.cyclonedx_parts import (
     Item,
     Spec,
     component,
-    contact,
-    expression,
     ordered,
-    organisation,
     present,
     property_,
+    publication,
 )
 from workflow_sbom.formats.tool import tool
 from workflow_sbom.model.component import Component
-from workflow_sbom.model.document import Composition, Dependency, Publication, Sbom
+from workflow_sbom.model.document import Composition, Dependency, Sbom
 from workflow_sbom.model.parts import Property
 
 __all__ = ["IS", "MEDIA_TYPE", "PREDICATE_TYPE", "Described", "Spec", "described", "render"]
@@ -62,7 +60,7 @@ def render(sbom: Sbom, *, created: datetime, tool_version: str, spec: Spec = "1.
             _dependency(edge) for edge in sorted(sbom.dependencies, key=lambda edge: edge.ref)
         ],
     } | present(
-        compositions=ordered(map(_composition, sbom.compositions)),
+        compositions=ordered(map(composition, sbom.compositions)),
         formulation=[{"components": tree.components(sbom.formulation)}] if sbom.formulation else [],
     )
     serial = uuid.uuid5(_SERIALS, Digest.of(canonical.encode(content)).hex)
@@ -163,18 +161,7 @@ def _metadata(sbom: Sbom, tree: _Tree, created: str, tool_version: str) -> Item:
     } | present(
         lifecycles=[{"phase": phase} for phase in sorted(set(sbom.phases))],
         properties=ordered(map(property_, sbom.properties)),
-        **(_publication(sbom.publication, tree.spec) if sbom.publication else {}),
-    )
-
-
-def _publication(publication: Publication, spec: Spec) -> Item:
-    sharing = publication.sharing if spec == "1.7" else None
-    return present(
-        authors=ordered(map(contact, publication.authors)),
-        supplier=organisation(publication.supplier) if publication.supplier else None,
-        manufacturer=organisation(publication.manufacturer) if publication.manufacturer else None,
-        licenses=[expression(publication.licence, spec)] if publication.licence else None,
-        distributionConstraints={"tlp": sharing} if sharing else None,
+        **(publication(sbom.publication, tree.spec) if sbom.publication else {}),
     )
 
 
@@ -183,8 +170,9 @@ def _dependency(edge: Dependency) -> Item:
     return {"ref": edge.ref, "dependsOn": sorted(set(edge.depends_on))}
 
 
-def _composition(composition: Composition) -> Item:
-    return {"aggregate": composition.aggregate} | present(
-        assemblies=sorted(set(composition.assemblies)),
-        dependencies=sorted(set(composition.dependencies)),
+def composition(said: Composition) -> Item:
+    """How much is stated."""
+    return {"aggregate": said.aggregate} | present(
+        assemblies=sorted(set(said.assemblies)),
+        dependencies=sorted(set(said.dependencies)),
     )

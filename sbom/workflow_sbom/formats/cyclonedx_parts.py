@@ -1,4 +1,4 @@
-"""One component in CycloneDX: its fields, licences, people and references.
+"""The parts of a CycloneDX document: components, licences, people and references.
 
 What is not known is left out; lists are sorted and hold nothing twice.
 """
@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from workflow_sbom import canonical
 from workflow_sbom.model.component import Component
+from workflow_sbom.model.document import Publication
 from workflow_sbom.model.licence import Licence, NamedLicence, SpdxLicence
 from workflow_sbom.model.parts import Contact, ExternalReference, Hash, Organisation, Property
 
@@ -28,7 +29,7 @@ def component(value: Component, spec: Spec) -> Item:
         scope=value.scope,
         supplier=organisation(value.supplier) if value.supplier else None,
         manufacturer=organisation(value.manufacturer) if value.manufacturer else None,
-        authors=ordered(map(contact, value.authors)),
+        authors=ordered(map(_contact, value.authors)),
         isExternal=True if value.external and spec == "1.7" else None,
         hashes=ordered(map(_hash, value.hashes)),
         licenses=_licences(value.licences, spec),
@@ -38,8 +39,19 @@ def component(value: Component, spec: Spec) -> Item:
     )
 
 
-def contact(value: Contact) -> Item:
-    """A person."""
+def publication(value: Publication, spec: Spec) -> Item:
+    """Who stands behind a document, as fields of its metadata."""
+    sharing = value.sharing if spec == "1.7" else None
+    return present(
+        authors=ordered(map(_contact, value.authors)),
+        supplier=organisation(value.supplier) if value.supplier else None,
+        manufacturer=organisation(value.manufacturer) if value.manufacturer else None,
+        licenses=[_expression(value.licence, spec)] if value.licence else None,
+        distributionConstraints={"tlp": sharing} if sharing else None,
+    )
+
+
+def _contact(value: Contact) -> Item:
     return present(name=value.name, email=value.email)
 
 
@@ -54,18 +66,6 @@ def organisation(value: Organisation) -> Item:
 def property_(value: Property) -> Item:
     """A fact that has no field of its own."""
     return {"name": value.name, "value": value.value}
-
-
-def expression(licence: SpdxLicence, spec: Spec) -> Item:
-    """An SPDX expression; the texts of its `LicenseRef-` identifiers have a place since 1.7."""
-    texts = [
-        {"licenseIdentifier": each.identifier, "text": {"content": each.text}}
-        for each in sorted(licence.texts)
-    ]
-    return {
-        "expression": licence.expression,
-        "acknowledgement": licence.acknowledgement,
-    } | present(expressionDetails=texts if spec == "1.7" else None)
 
 
 def present(**fields: Any) -> Item:
@@ -105,9 +105,21 @@ def _licences(licences: Sequence[Licence], spec: Spec) -> list[Item]:
 def _licence(licence: Licence, spec: Spec) -> Item:
     match licence:
         case SpdxLicence():
-            return expression(licence, spec)
+            return _expression(licence, spec)
         case NamedLicence():
             return _licence_by_name(licence)
+
+
+def _expression(licence: SpdxLicence, spec: Spec) -> Item:
+    """An SPDX expression; the texts of its `LicenseRef-` identifiers have a place since 1.7."""
+    texts = [
+        {"licenseIdentifier": each.identifier, "text": {"content": each.text}}
+        for each in sorted(licence.texts)
+    ]
+    return {
+        "expression": licence.expression,
+        "acknowledgement": licence.acknowledgement,
+    } | present(expressionDetails=texts if spec == "1.7" else None)
 
 
 def _licence_by_name(licence: Licence) -> Item:
