@@ -57,6 +57,14 @@ def require_text(what: str, text: str | None) -> None:
         raise ModelError(f"{what} {text[:80]!r} is empty or holds control characters")
 
 
+def readable(text: str) -> str:
+    """A text of several lines as `require_text` takes it: ends of lines are made one kind, and
+    each character that a terminal would act on becomes U+FFFD, so that none is lost unseen.
+    """
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\f", "\n")
+    return _NO_TEXT.sub("\N{REPLACEMENT CHARACTER}", lines)
+
+
 def require_choice(what: str, value: str, choices: tuple[str, ...]) -> None:
     """Raise `ModelError` for what is none of the choices."""
     if value not in choices:

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from workflow_sbom.texts import is_address, is_email
+from workflow_sbom.texts import is_address, is_email, readable, require_text
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,8 @@ def test_hostile_texts_are_judged_quickly() -> None:
         is_email(text)
         is_address(text)
     assert time.process_time() - started < 1
+
+
+def test_a_readable_text_is_one_that_may_stand_anywhere() -> None:
+    assert readable("a\r\nb\rc\fd\te\x1b[m\u202e\x85") == "a\nb\nc\nd\te�[m��"
+    require_text("the text", readable("".join(map(chr, range(0x2100)))))
