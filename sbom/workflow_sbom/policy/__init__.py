@@ -1,0 +1,1 @@
+"""What a repository demands of its bills of materials, and whether they meet it."""
