@@ -177,7 +177,7 @@ def test_a_fault_of_our_own_is_told_without_a_traceback(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("error", "code", "said"),
     [
-        ("__import__('workflow_sbom.errors').errors.InventoryError('odd')", 1, "error: odd"),
+        ("__import__('workflow_sbom.errors').errors.InventoryError('odd')", 45, "error: odd"),
         ("__import__('workflow_containers.errors').errors.MirrorError('odd')", 25, "error: odd"),
         ("PermissionError(13, 'Permission denied', '/x')", 1, "error: /x: Permission denied"),
         ("KeyboardInterrupt", 130, "interrupted; nothing half-made was left"),
