@@ -30,7 +30,11 @@ MAY_IMPORT = {
 # The modules that own an edge; everything else is handed what it needs.
 EDGES = {
     "subprocess": {"workflow_release/machine/run.py", "workflow_containers/run.py"},
-    "os.environ": {"workflow_release/machine/host.py", "workflow_containers/host.py"},
+    "os.environ": {
+        "workflow_release/machine/host.py",
+        "workflow_containers/host.py",
+        "workflow_sbom/machine/host.py",
+    },
     "urllib.request": set(),
     "print": {"workflow_sbom/terminal/console.py"},
     "urllib3": {"workflow_containers/network/http.py"},

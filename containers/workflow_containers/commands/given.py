@@ -14,6 +14,7 @@ from workflow_containers.errors import DefinitionError
 from workflow_containers.oci.reference import Reference
 from workflow_sbom.errors import Fault, UsageError
 from workflow_sbom.tables import did_you_mean
+from workflow_sbom.terminal.moments import EPOCH_VARIABLE, epoch, instant
 
 _WHEN = "give --created, set SOURCE_DATE_EPOCH, or build in a git checkout"
 
@@ -128,34 +129,9 @@ def tag(text: str, origin: str) -> str:
 def created(asked: str | None, environment: Mapping[str, str], checkout: Checkout) -> datetime:
     """When images are said to be made; never this machine's clock. Raises `UsageError`."""
     if asked is not None:
-        return _instant(asked)
-    said = environment.get("SOURCE_DATE_EPOCH")
-    seconds = _seconds(said) if said else checkout.seconds
+        return instant("--created", asked)
+    said = environment.get(EPOCH_VARIABLE)
+    seconds = epoch(said) if said else checkout.seconds
     if seconds is None:
         raise UsageError(f"{checkout.root}: in no git checkout, so of no known time", remedy=_WHEN)
     return datetime.fromtimestamp(seconds, UTC)
-
-
-def _instant(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise UsageError(
-            f"--created {text!r} is no time with its offset from UTC",
-            remedy="write it like 2026-03-04T05:06:07Z",
-        )
-    return moment.astimezone(UTC)
-
-
-def _seconds(text: str) -> int:
-    latest = 253_402_300_799  # the last second of the year 9999
-    if not (text.isascii() and text.isdigit() and len(text) <= len(str(latest))) or (
-        int(text) > latest
-    ):
-        raise UsageError(
-            f"SOURCE_DATE_EPOCH is {text[:40]!r}, no seconds since 1970",
-            remedy="set it to what git log -1 --format=%ct prints, or unset it",
-        )
-    return int(text)

@@ -24,6 +24,7 @@ from workflow_containers.python import locking as requirements
 from workflow_containers.python import locks
 from workflow_containers.python.requirements import Target
 from workflow_sbom.errors import Fault
+from workflow_sbom.machine.files import write_whole
 
 _COLUMNS = ("lock", "platform", "package", "change", "from", "to")
 _NEWEST_GLIBC = 60
@@ -72,7 +73,7 @@ def run(asked: argparse.Namespace, shell: Shell) -> int:
     if asked.check:
         return STALE if stale else 0
     for draft in stale:
-        _write(root / draft.name, draft.after)
+        write_whole(root / draft.name, draft.after)
     shell.console.next_step("commit the locks, then workflow-containers build")
     return 0
 
@@ -232,18 +233,3 @@ def _read(path: Path) -> bytes | None:
         return path.read_bytes()
     except FileNotFoundError:
         return None
-
-
-def _write(path: Path, data: bytes) -> None:
-    """The file whole, or the one before it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as stream:
-        temporary = Path(stream.name)
-        try:
-            stream.write(data)
-            stream.flush()
-            temporary.chmod(0o644)
-            temporary.replace(path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise

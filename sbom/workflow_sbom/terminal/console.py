@@ -59,6 +59,15 @@ class Console:
 
         print(json.dumps(value, indent=2, sort_keys=True, ensure_ascii=True), file=self.out)
 
+    def document(self, data: bytes) -> None:
+        """A JSON document as it is, byte for byte; on a terminal, fit to be shown there."""
+        binary = getattr(self.out, "buffer", None)
+        if binary is None or self.out.isatty():
+            self.out.write(_escaped(data.decode()))
+            return
+        self.out.flush()
+        binary.write(data)
+
     def say(self, text: str) -> None:
         """A remark, on standard error."""
         print(printable_lines(text), file=self.err, flush=True)
@@ -120,6 +129,17 @@ class Console:
         for stream in (self.out, self.err):
             os.dup2(nowhere, stream.fileno())
         os.close(nowhere)
+
+
+def _escaped(text: str) -> str:
+    """JSON of the same meaning without a character that a terminal acts on."""
+    return "".join(char if char.isprintable() or char == "\n" else _escape(char) for char in text)
+
+
+def _escape(char: str) -> str:
+    """As JSON writes it (RFC 8259, section 7): its UTF-16 code units in hexadecimal digits."""
+    units = char.encode("utf-16-be")
+    return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
 
 
 def _tolerant(stream: TextIO | None) -> TextIO:

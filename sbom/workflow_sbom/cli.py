@@ -1,0 +1,111 @@
+"""The command line: words to one request, one command, one place that catches errors.
+
+Only what every start needs is imported here; each command imports its own part of the package.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workflow_sbom import __version__
+from workflow_sbom.terminal.commandline import Command, CommandLine, Parser
+
+if TYPE_CHECKING:
+    from workflow_sbom.machine.interruption import Interruption
+
+
+def _make(words: Parser) -> None:
+    words.add_argument(
+        "paths", nargs="+", type=Path, metavar="PATH",
+        help="a wheel, a folder of wheels, a source distribution, a web interface's archive,"
+        " a Go program",
+    )  # fmt: skip
+    words.add_argument(
+        "--output", "-o", type=Path, default=Path("-"), metavar="FILE",
+        help="the document, or a folder for several; default: standard output",
+    )  # fmt: skip
+    words.add_argument(
+        "--spec", choices=("1.6", "1.7"), default="1.7", help="of CycloneDX; default: 1.7"
+    )
+    words.add_argument(
+        "--created", metavar="TIME",
+        help="when (RFC 3339); default: SOURCE_DATE_EPOCH, else the newest time in the artifact",
+    )  # fmt: skip
+    words.add_argument(
+        "--lock", type=Path, metavar="FILE",
+        help="hashed requirements; of a web interface, package-lock.json",
+    )  # fmt: skip
+    words.add_argument(
+        "--python", default="3.13.0", metavar="VERSION", help="for markers; default: 3.13.0"
+    )
+    words.add_argument(
+        "--platform", default="linux/x86_64", metavar="SYSTEM/MACHINE",
+        help="for markers; default: linux/x86_64",
+    )  # fmt: skip
+    words.add_argument(
+        "--package", type=Path, metavar="FILE", help="of a web interface: package.json"
+    )
+    words.add_argument(
+        "--modules", type=Path, metavar="FILE",
+        help="of a web interface: what the bundler says it shipped",
+    )  # fmt: skip
+    words.add_argument(
+        "--version", help="of a web interface or Go program that does not name its own"
+    )
+    _json(words)
+
+
+def _completion(words: Parser) -> None:
+    words.add_argument("shell", choices=("bash", "zsh", "tcsh"))
+
+
+def _json(words: Parser) -> None:
+    words.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
+COMMANDS = {
+    "make": Command("Write what an artifact is made of, as CycloneDX", _make),
+    "completion": Command("Print a completion script", _completion),
+}
+
+LINE = CommandLine(
+    program="workflow-sbom",
+    version=__version__,
+    description="What is in a released artifact, told from its bytes.",
+    epilog="first steps: workflow-sbom make dist/*.whl --output sboms",
+    package="workflow_sbom.commands",
+    commands=COMMANDS,
+)
+
+
+def main() -> None:
+    """Run the command line of this process and exit with its code."""
+    try:
+        code = run_command(sys.argv[1:])
+    except KeyboardInterrupt:
+        code = 130  # before anything was begun
+    sys.exit(code)
+
+
+def run_command(words: Sequence[str]) -> int:
+    """Run one command line; returns its exit code. A user never sees a traceback."""
+    from workflow_sbom.machine import host
+    from workflow_sbom.terminal.console import Console
+    from workflow_sbom.terminal.session import conduct
+
+    environment = host.environment()
+    console = Console.of(environment)
+
+    def work(_: Interruption) -> int:
+        asked = LINE.parse(words)
+        from importlib import import_module
+
+        from workflow_sbom.commands.interface import Shell
+
+        module = import_module(f"{LINE.package}.{asked.command}")
+        return int(module.run(asked, Shell(console=console, environment=environment)))
+
+    return conduct(LINE, console, host.log_folder(environment), work)

@@ -1,0 +1,1 @@
+"""The commands of `workflow-sbom`, a module each: `run(asked, shell)`."""

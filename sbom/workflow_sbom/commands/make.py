@@ -1,0 +1,180 @@
+"""`workflow-sbom make PATH…`: what each artifact is made of, told from its bytes."""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import get_args
+
+from workflow_sbom import __version__, canonical
+from workflow_sbom.commands import gathering
+from workflow_sbom.commands.interface import STREAM, Shell
+from workflow_sbom.digest import Digest
+from workflow_sbom.errors import ModelError, UsageError
+from workflow_sbom.formats import cyclonedx
+from workflow_sbom.formats.cyclonedx import Spec
+from workflow_sbom.making.describe import Beside, Describer
+from workflow_sbom.making.kinds import Kind, Recognised, recognise
+from workflow_sbom.making.times import newest
+from workflow_sbom.model.document import Sbom
+from workflow_sbom.python.environment import Environment, System
+from workflow_sbom.terminal.console import Console
+from workflow_sbom.terminal.moments import EPOCH_VARIABLE, epoch, instant
+from workflow_sbom.terminal.progress import Progress, stage
+
+_PYTHON = frozenset({Kind.WHEEL, Kind.SDIST})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A document to make: of what, where it goes, and when it says it was made."""
+
+    found: Recognised
+    output: Path
+    created: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """A document that was made, and its bytes."""
+
+    job: Job
+    sbom: Sbom
+    content: bytes
+
+
+def run(asked: argparse.Namespace, shell: Shell) -> int:
+    """Describe every path, then write all documents."""
+    environment = _environment(asked)
+    jobs = _jobs(asked, environment, shell)
+    beside = Beside(
+        environment=environment,
+        lock=asked.lock,
+        package=asked.package,
+        modules=asked.modules,
+        version=asked.version,
+    )
+    made = _make(jobs, beside, asked.spec, shell.console)
+    for each in made:
+        shell.write(each.content, each.job.output)
+    _tell(made, shell.console, as_json=asked.json)
+    return 0
+
+
+def _jobs(asked: argparse.Namespace, environment: Environment, shell: Shell) -> tuple[Job, ...]:
+    fixed = _fixed(asked.created, shell.environment)
+    recognised, errors = gathering.each(recognise, asked.paths)
+    gathering.refuse(errors, shell.console)
+    found = tuple(each for some in recognised for each in some)
+    for each in found:
+        shell.console.say(_taken(each, environment))
+    return tuple(
+        Job(found=each, output=output, created=fixed or _own(each, shell.console))
+        for each, output in zip(found, _outputs(asked, found), strict=True)
+    )
+
+
+def _make(jobs: Sequence[Job], beside: Beside, spec: Spec, console: Console) -> list[Made]:
+    describer = Describer.of((job.found for job in jobs), beside)
+    with console.progress() as progress:
+        progress.expect(len(jobs))
+        made, errors = gathering.each(lambda job: _one(job, describer, spec, progress), jobs)
+    gathering.refuse(errors, console)
+    return made
+
+
+def _one(job: Job, describer: Describer, spec: Spec, progress: Progress) -> Made:
+    with stage(progress, job.found.path.name):
+        sbom = describer.sbom(job.found)
+        content = cyclonedx.render(sbom, created=job.created, tool_version=__version__, spec=spec)
+    return Made(job=job, sbom=sbom, content=content)
+
+
+def _taken(found: Recognised, environment: Environment) -> str:
+    where = f", looked at for {environment}" if found.kind in _PYTHON else ""
+    return f"{found.path}: {found.kind.value}{where}"
+
+
+def _environment(asked: argparse.Namespace) -> Environment:
+    system, _, machine = asked.platform.partition("/")
+    try:
+        return Environment(python=asked.python, system=system, machine=machine)
+    except ModelError as error:
+        raise UsageError(
+            str(error),
+            remedy=f"--python 3.13.0 --platform SYSTEM/MACHINE; "
+            f"systems are {', '.join(get_args(System))}, machines such as x86_64 or arm64",
+        ) from error
+
+
+def _outputs(asked: argparse.Namespace, found: tuple[Recognised, ...]) -> tuple[Path, ...]:
+    """Where each document goes: a file, or a folder with one a document."""
+    output: Path = asked.output
+    single = len(found) == 1
+    if asked.json and output == STREAM:
+        raise UsageError("--json tells what was written", remedy="say where with --output FILE")
+    if single and not output.is_dir():
+        return (output,)
+    if output == STREAM or output.is_file():
+        raise UsageError(
+            f"{len(found)} artifacts have {len(found)} documents",
+            remedy="name a folder for them with --output DIR",
+        )
+    paths = tuple(output / f"{each.path.name}.cdx.json" for each in found)
+    if twice := [str(path) for path, count in Counter(paths).items() if count > 1]:
+        raise UsageError(
+            f"two artifacts would be written as {twice[0]}", remedy="describe them one by one"
+        )
+    return paths
+
+
+def _fixed(asked: str | None, environment: Mapping[str, str]) -> datetime | None:
+    """When documents are to say they were made, if anybody said; never this machine's clock."""
+    if asked is not None:
+        return instant("--created", asked)
+    said = environment.get(EPOCH_VARIABLE)
+    return datetime.fromtimestamp(epoch(said), UTC) if said else None
+
+
+def _own(found: Recognised, console: Console) -> datetime:
+    moment = newest(found)
+    if moment is None:
+        raise UsageError(
+            f"{found.path}: it holds no time that its build did not make up",
+            remedy=f"--created TIME, or set {EPOCH_VARIABLE} to what git log -1 --format=%ct says",
+        )
+    console.say(f"{found.path}: of {moment:%Y-%m-%dT%H:%M:%SZ}, the newest time in it")
+    return moment
+
+
+def _tell(made: Sequence[Made], console: Console, *, as_json: bool) -> None:
+    written = [each for each in made if each.job.output != STREAM]
+    if as_json:
+        console.json([_document(each) for each in made])
+    elif written:
+        rows = [(str(each.job.output), *map(str, _counts(each.sbom))) for each in written]
+        console.table(("sbom", "components", "edges"), rows)
+    if written:
+        console.next_step(f"workflow-sbom validate {written[0].job.output}")
+
+
+def _counts(sbom: Sbom) -> tuple[int, int]:
+    """Components beside the subject, and edges."""
+    parts = sum(1 for _ in sbom.walk()) - 1
+    return parts, sum(len(edge.depends_on) for edge in sbom.dependencies)
+
+
+def _document(made: Made) -> canonical.Json:
+    components, edges = _counts(made.sbom)
+    return {
+        "artifact": str(made.job.found.path),
+        "kind": made.job.found.kind.name.lower(),
+        "sbom": str(made.job.output),
+        "digest": str(Digest.of(made.content)),
+        "components": components,
+        "edges": edges,
+    }

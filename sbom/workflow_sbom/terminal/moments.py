@@ -1,0 +1,38 @@
+"""Points in time that somebody names on a command line or in the environment."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from workflow_sbom.errors import UsageError
+
+EPOCH_VARIABLE = "SOURCE_DATE_EPOCH"
+_LATEST = 253_402_300_799  # the last second of the year 9999
+
+
+def instant(option: str, text: str) -> datetime:
+    """An RFC 3339 time, in UTC; raises `UsageError` naming the option."""
+    try:
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise UsageError(
+        f"{option} {text[:40]!r} is no time with its offset from UTC",
+        remedy="write it like 2026-03-04T05:06:07Z",
+    )
+
+
+def epoch(text: str) -> int:
+    """The value of `SOURCE_DATE_EPOCH`, in seconds since 1970; raises `UsageError`.
+
+    Specification: https://reproducible-builds.org/specs/source-date-epoch/.
+    """
+    digits = text.isascii() and text.isdigit() and len(text) <= len(str(_LATEST))
+    if not digits or int(text) > _LATEST:
+        raise UsageError(
+            f"{EPOCH_VARIABLE} is {text[:40]!r}, no seconds since 1970",
+            remedy="set it to what git log -1 --format=%ct prints, or unset it",
+        )
+    return int(text)
