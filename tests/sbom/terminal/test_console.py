@@ -223,3 +223,27 @@ def test_what_was_abandoned_is_heard_no_more(tmp_path: Path) -> None:
         made.result("nobody hears")
         made.flush()
     assert [path.read_text() for path in paths] == ["", ""]
+
+
+class Stream(io.TextIOWrapper):
+    """A terminal, or a pipe."""
+
+    terminal = False
+
+    def isatty(self) -> bool:
+        return self.terminal
+
+
+def test_a_document_goes_to_a_pipe_byte_for_byte_and_to_a_terminal_fit_to_be_shown() -> None:
+    data = '{\n  "name": "\x85 \u202e \U0001f600\U000e0001 ä"\n}\n'.encode()
+    stream = Stream(io.BytesIO(), encoding="utf-8")
+    console = Console(out=stream, err=io.StringIO(), colour=False, live=False)
+    console.document(data)
+    assert stream.buffer.getvalue() == data  # type: ignore[attr-defined]
+    stream = Stream(io.BytesIO(), encoding="utf-8")
+    stream.terminal = True
+    Console(out=stream, err=io.StringIO(), colour=False, live=False).document(data)
+    stream.flush()
+    shown = stream.buffer.getvalue().decode()  # type: ignore[attr-defined]
+    assert shown == '{\n  "name": "\\u0085 \\u202e \U0001f600\\udb40\\udc01 ä"\n}\n'
+    assert json.loads(shown) == json.loads(data)
