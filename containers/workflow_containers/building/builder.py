@@ -14,7 +14,7 @@ from typing import assert_never
 
 from packaging.utils import canonicalize_name
 
-from workflow_containers.building import complete, from_base, from_debian, watched
+from workflow_containers.building import complete, gathering, watched
 from workflow_containers.building.given import Inputs, Tools
 from workflow_containers.building.ground import Ground
 from workflow_containers.building.recipe import Recipe, linker_cache, rules
@@ -26,8 +26,6 @@ from workflow_containers.layers.fragment import Fragment
 from workflow_containers.layers.layer import Layer
 from workflow_containers.oci import archive, image
 from workflow_containers.platform import Platform
-from workflow_containers.python import locks
-from workflow_containers.python.wheelhouse import Pip, wheels
 from workflow_containers.store import Store
 from workflow_sbom.digest import Digest
 from workflow_sbom.errors import Fault
@@ -84,7 +82,7 @@ def build_archive(
     tools.progress.expect(4)
     under = "packages" if definition.base is None else "base"
     with stage(tools.progress, f"{definition.name}: {under}"):
-        grounds = _grounds(definition, inputs, tools, store)
+        grounds = gathering.grounds(definition, inputs.root, tools, store)
     renewal = grounds[0].renewal
     if renewal is not None:
         noted = {**inputs.annotations, image.RENEWED_LOCK: str(renewal.lock)}
@@ -97,18 +95,6 @@ def build_archive(
     with stage(tools.progress, f"{definition.name}: archive"):
         written = _written(definition, inputs, built, store, destination)
     return replace(written, renewal=renewal)
-
-
-def _grounds(
-    definition: Definition, inputs: Inputs, tools: Tools, store: Store
-) -> tuple[Ground, ...]:
-    match definition.ground:
-        case Debian() as debian:
-            return from_debian.grounds(definition, debian, inputs.root, tools, store)
-        case Base() as base:
-            return from_base.grounds(definition, base, tools, store)
-        case _ as never:
-            assert_never(never)
 
 
 def _require_given(definition: Definition, inputs: Inputs) -> None:
@@ -131,14 +117,8 @@ def _require_given(definition: Definition, inputs: Inputs) -> None:
 def _recipes(ground: Ground, inputs: Inputs, tools: Tools) -> dict[str, tuple[Recipe, ...]]:
     materials, target = ground.materials, ground.target
     definition = materials.definition
-    pip = Pip(argv=tools.pip, environment=tools.environment, run=tools.run)
     given = {canonicalize_name(name): path for name, path in inputs.wheels.items()}
-    stored = wheels(
-        locks.remembered(definition, target, inputs.root, materials.store, rules()),
-        target,
-        materials.store,
-        pip,
-    )
+    stored = gathering.stored_wheels(ground, inputs.root, tools)
     complete.require(definition, target, (*given.values(), *stored), materials.store)
     application = [
         *(

@@ -59,6 +59,7 @@ def _ground(
         folder=partial(placing.folder, base.tree),
         put=partial(over, base),
         libraries=Libraries(has=base.tree.has_file, folders=python.folders),
+        base=base.tree,
     )
 
 

@@ -104,4 +104,5 @@ def _ground(platform: Platform, packages: tuple[Package, ...], materials: Materi
         release=lock.python_release(packages, materials.definition.python),
         name="Debian packages",
         recipes=(materials.root(arch), *map(materials.package, packages)),
+        packages=packages,
     )

@@ -17,7 +17,7 @@ from workflow_containers.errors import MemberError
 from workflow_containers.layers.entries import Directory, Entry, File, Hardlink, Symlink
 
 CERTIFICATES = "etc/ssl/certs/ca-certificates.crt"
-_AUTHORITIES = "usr/share/ca-certificates/"
+AUTHORITIES = "usr/share/ca-certificates/"
 _MERGED = ("bin/", "sbin/", "lib/", "lib64/", "lib32/", "libx32/")
 _MERGED_ROOTS = {prefix.rstrip("/") for prefix in _MERGED}
 
@@ -45,19 +45,20 @@ def contents(package: deb.Package, locked: Package, exclude: Sequence[str]) -> I
 
     Raises `MemberError` when the package is not the one that was locked.
     """
-    _require_locked(package, locked)
+    require_locked(package, locked)
     authorities: dict[str, bytes] = {}
-    for entry in map(_merged, package.entries()):
-        if entry.path.startswith(_AUTHORITIES) and isinstance(entry, File):
+    for entry in map(merged, package.entries()):
+        if entry.path.startswith(AUTHORITIES) and isinstance(entry, File):
             authorities[entry.path] = entry.data
-        elif not _left_out(entry, exclude):
+        elif not left_out(entry, exclude):
             yield entry
     yield from records(package, locked)
     if locked.name == "ca-certificates":
-        yield File(CERTIFICATES, 0o644, _bundle(authorities))
+        yield File(CERTIFICATES, 0o644, bundle(authorities))
 
 
-def _require_locked(package: deb.Package, locked: Package) -> None:
+def require_locked(package: deb.Package, locked: Package) -> None:
+    """Raises `MemberError` for a package that is not the one that was locked."""
     found = package.fields
     expected = {
         "Package": locked.name,
@@ -72,7 +73,7 @@ def _require_locked(package: deb.Package, locked: Package) -> None:
             )
 
 
-def _merged(entry: Entry) -> Entry:
+def merged(entry: Entry) -> Entry:
     """The entry with its path under `/usr`, where `bin`, `lib` and `sbin` are links to."""
     match entry:
         case File(path, mode, data):
@@ -89,8 +90,11 @@ def _merge(path: str) -> str:
     return f"usr/{path}" if path.startswith(_MERGED) else path
 
 
-def _left_out(entry: Entry, exclude: Sequence[str]) -> bool:
-    """Folders come with the files in them; the only empty ones kept are Debian's own places."""
+def left_out(entry: Entry, exclude: Sequence[str]) -> bool:
+    """Whether an entry of a package (where it is `merged`) stays out of images.
+
+    Folders come with the files in them; the only empty ones kept are Debian's own places.
+    """
     if entry.path in _MERGED_ROOTS:
         return True  # the links of the merged /usr, which every root has anyway
     if isinstance(entry, Directory):
@@ -119,6 +123,6 @@ def records(package: deb.Package, locked: Package) -> Iterator[Entry]:
         yield File(f"{base}.md5sums", 0o644, package.md5sums)
 
 
-def _bundle(authorities: dict[str, bytes]) -> bytes:
+def bundle(authorities: dict[str, bytes]) -> bytes:
     """Every certificate in one file, sorted by name; what `update-ca-certificates` makes."""
     return b"".join(data.rstrip(b"\n") + b"\n" for _, data in sorted(authorities.items()))

@@ -116,7 +116,7 @@ def _platform(layout: Layout, image: Image) -> PlatformInventory:
     seen = read(layout, image)
     return PlatformInventory(
         image=image,
-        distro=_distro(seen.kept.get(RELEASE, b"")),
+        distro=distro(seen.kept.get(RELEASE, b"")),
         debs=tuple(_debs(seen.kept)),
         wheels=tuple(_wheels(seen)),
         files=tuple(each for _, each in sorted(seen.files.items())),
@@ -126,7 +126,7 @@ def _platform(layout: Layout, image: Image) -> PlatformInventory:
     )
 
 
-def _distro(release: bytes) -> str:
+def distro(release: bytes) -> str:
     """`ID-VERSION_ID` of os-release(5), `debian` where it does not say."""
     text = release.decode(errors="replace")
     found = dict(re.findall(r'(?m)^(ID|VERSION_ID)="?([a-z0-9.]+)"?$', text))

@@ -99,11 +99,13 @@ class _Writer:
             self._member.write(data)
 
     def _note(self, file: File) -> None:
-        """Note what the dynamic linker would make of a file."""
-        if (found := elf.parse(file.data)) is not None:
-            self._objects.append(Object(path=file.path, elf=found))
-        elif _CONFIGURATION.fullmatch(file.path):
-            self._searches.append(Search(file.path, _named(file.data)))
+        match linked(file):
+            case Object() as found:
+                self._objects.append(found)
+            case Search() as search:
+                self._searches.append(search)
+            case _:
+                pass
 
     def finish(self) -> Fragment:
         """Everything was added."""
@@ -122,6 +124,15 @@ class _Writer:
             objects=tuple(self._objects),
             searches=tuple(self._searches),
         )
+
+
+def linked(file: File) -> Object | Search | None:
+    """What the dynamic linker would make of a file."""
+    if (found := elf.parse(file.data)) is not None:
+        return Object(path=file.path, elf=found)
+    if _CONFIGURATION.fullmatch(file.path):
+        return Search(file.path, _named(file.data))
+    return None
 
 
 def _named(data: bytes) -> tuple[str, ...]:

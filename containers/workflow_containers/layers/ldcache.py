@@ -12,10 +12,11 @@ import struct
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Protocol
 
 from workflow_containers.architecture import Architecture
 from workflow_containers.errors import MemberError
-from workflow_containers.layers.fragment import Fragment
+from workflow_containers.layers.fragment import Object, Search
 
 PATH = "etc/ld.so.cache"
 _MAGIC = b"glibc-ld.so.cache1.1"
@@ -36,7 +37,26 @@ class Library:
     path: str
 
 
-def libraries(fragments: Iterable[Fragment], architecture: Architecture) -> tuple[Library, ...]:
+class Linked(Protocol):
+    """What the linker would see of a package: its paths, its ELF files, the folders it adds."""
+
+    @property
+    def paths(self) -> Sequence[str]:
+        """Of its files and links."""
+        ...
+
+    @property
+    def objects(self) -> Sequence[Object]:
+        """Its ELF files."""
+        ...
+
+    @property
+    def searches(self) -> Sequence[Search]:
+        """Its files of `etc/ld.so.conf.d`."""
+        ...
+
+
+def libraries(fragments: Iterable[Linked], architecture: Architecture) -> tuple[Library, ...]:
     """The libraries ldconfig would list, in its order: of each name the first folder's.
 
     A name counts when a file or link of that name is there: nothing makes links as ldconfig does.
@@ -64,7 +84,7 @@ def libraries(fragments: Iterable[Fragment], architecture: Architecture) -> tupl
 
 
 def _folders(
-    fragments: Sequence[Fragment], architecture: Architecture
+    fragments: Sequence[Linked], architecture: Architecture
 ) -> Iterator[tuple[str, str]]:
     """Each folder as it is named and where that is in the merged `/usr`, once."""
     files = sorted(
