@@ -18,7 +18,8 @@ ContainersError         20  base of all
 ├── IntegrityError      35  bytes that are not those of their digest
 ├── ConflictError       36  a name that stands for something else already
 ├── EngineError         37  no Docker Engine, or one that refuses
-└── UnhealthyError      38  an image that does not run well, or may not be run
+├── UnhealthyError      38  an image that does not run well, or may not be run
+└── CoverageError       39  an image with something that nothing explains, or that can't be checked
 """
 
 from __future__ import annotations
@@ -161,3 +162,9 @@ class UnhealthyError(ContainersError):
     """An image that does not run well, or may not be run: as root, for instance."""
 
     exit_code = 38
+
+
+class CoverageError(ContainersError):
+    """An image with something in it that nothing explains, or that can't be told."""
+
+    exit_code = 39

@@ -150,7 +150,7 @@ class Materials:
 
     def files(self, root: Path) -> Recipe:
         """The repository's files that go in as they are."""
-        read = {copied: _read(root, copied) for copied in self.definition.files}
+        read = copied_files(self.definition, root)
         rows = [[each.path, each.mode, Digest.of(data).hex] for each, data in read.items()]
         return Recipe(name="files", key=_key("files", rows), entries=lambda: _copied(read))
 
@@ -180,11 +180,16 @@ def linker_cache(data: bytes) -> Recipe:
 
 def package_entries(store: Store, locked: Package, exclude: Sequence[str]) -> Iterator[Entry]:
     """What goes into an image of a package in the store; raises `MemberError`."""
+    return debian.contents(stored_package(store, locked), locked, exclude)
+
+
+def stored_package(store: Store, locked: Package) -> deb.Package:
+    """A package in the store, its bytes held against the lock; raises `MemberError`."""
     origin = f"{locked.name}_{locked.version}_{locked.architecture}.deb"
     data = store.read(locked.sha256)
     if data is None:
         raise MemberError(f"{origin}: not in the store; build again")
-    return debian.contents(deb.read(data, origin), locked, exclude)
+    return deb.read(data, origin)
 
 
 def _wheel_entries(
@@ -206,6 +211,11 @@ def _digest(path: Path) -> Digest:
         return measure_file(path).digest
     except OSError as error:
         raise MemberError(f"{path}: can't be read: {error.strerror}") from error
+
+
+def copied_files(definition: Definition, root: Path) -> dict[Copied, bytes]:
+    """The repository's files that go in as they are; raises `DefinitionError`."""
+    return {copied: _read(root, copied) for copied in definition.files}
 
 
 def _read(root: Path, copied: Copied) -> bytes:

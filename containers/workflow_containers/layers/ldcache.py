@@ -83,9 +83,7 @@ def libraries(fragments: Iterable[Linked], architecture: Architecture) -> tuple[
     return tuple(sorted(found, key=lambda library: _order(library.soname), reverse=True))
 
 
-def _folders(
-    fragments: Sequence[Linked], architecture: Architecture
-) -> Iterator[tuple[str, str]]:
+def _folders(fragments: Sequence[Linked], architecture: Architecture) -> Iterator[tuple[str, str]]:
     """Each folder as it is named and where that is in the merged `/usr`, once."""
     files = sorted(
         (search.path, search.folders) for fragment in fragments for search in fragment.searches

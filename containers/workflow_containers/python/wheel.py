@@ -83,6 +83,7 @@ class Wheel:
         self.info = _info(self._members, self.name, self.origin)
         self._data = self.info.removesuffix(".dist-info") + ".data"
         self._rows = self._record()
+        self._recorded = {row.digest for row in self._rows.values()}
 
     def __enter__(self) -> Self:
         return self
@@ -100,6 +101,10 @@ class Wheel:
         if (row := self._rows.get(name)) is not None:
             self._check(row, data)
         return data
+
+    def records(self, data: bytes) -> bool:
+        """Whether RECORD gives a file these bytes."""
+        return record_digest(data) in self._recorded
 
     def entries(self, site: Site) -> Iterator[File]:
         """The files as installed, in the order of their names, without RECORD."""

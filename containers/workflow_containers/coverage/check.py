@@ -1,0 +1,162 @@
+"""Whether everything in an image archive is explained: the one question this room answers.
+
+    check(archive, definition, Ours.of(inputs), tools) -> one Coverage a platform
+
+Sources are gathered exactly as the builder gathers them (by the locks' digests, from the store
+when they are there), then read by this room itself; the archive is read once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import assert_never
+
+from workflow_containers.building.gathering import grounds
+from workflow_containers.building.given import Tools
+from workflow_containers.building.ground import Ground
+from workflow_containers.coverage import weighing
+from workflow_containers.coverage.claims import Claim, Part, Standing
+from workflow_containers.coverage.root import There, read
+from workflow_containers.coverage.sources import Ours, parts
+from workflow_containers.coverage.weighing import Coverage, Missing
+from workflow_containers.definition import Definition
+from workflow_containers.errors import ContainersError, CoverageError
+from workflow_containers.layers.tree import File, Folder, Link, Node, Special
+from workflow_containers.oci.layout import Image, Layout
+from workflow_containers.store import Store
+from workflow_sbom.coverage.ledger import Entry, Ledger, Line, Owned
+from workflow_sbom.terminal.progress import stage
+
+BASE_PROOF = "the base's layers, by its pinned digest"
+
+
+def check(archive: Path, definition: Definition, given: Ours, tools: Tools) -> tuple[Coverage, ...]:
+    """What explains each platform's image of an archive, in the definition's order of platforms.
+
+    Raises `CoverageError` when sources can't be had or read, `LayoutError` or `MemberError` for an
+    archive that is none. What is not explained raises nothing: see `Coverage.faults`.
+    """
+    name = definition.name
+    with stage(tools.progress, f"{name}: sources"):
+        found = _gathered(definition, given, tools)
+    with Layout(archive) as layout:
+        _require_platforms(layout, found)
+        with stage(tools.progress, f"{name}: {archive.name}"):
+            roots = [_root(layout, ground) for ground in found]
+        images = [layout.image(ground.platform) for ground in found]
+    with stage(tools.progress, f"{name}: every entry"):
+        said = _said(definition, found, given, tools)
+    return tuple(
+        _coverage(name, ground, image, root, each)
+        for ground, image, root, each in zip(found, images, roots, said, strict=True)
+    )
+
+
+def require_explained(name: str, found: Sequence[Coverage]) -> None:
+    """Raises `CoverageError` with every fault of every platform."""
+    faults = [f"{name} {each.platform}: {fault}" for each in found for fault in each.faults]
+    if faults:
+        raise CoverageError(
+            "\n".join(faults), remedy="build it again from its locks, or find out who changed it"
+        )
+
+
+def _gathered(definition: Definition, given: Ours, tools: Tools) -> tuple[Ground, ...]:
+    try:
+        return grounds(definition, given.root, tools, Store(tools.store.absolute()))
+    except ContainersError as error:
+        raise _unknown(definition.name, error) from error
+
+
+def _said(
+    definition: Definition, found: Sequence[Ground], given: Ours, tools: Tools
+) -> list[tuple[Part, ...]]:
+    try:
+        with ThreadPoolExecutor(max(1, min(tools.workers, len(found)))) as pool:
+            return list(pool.map(lambda ground: parts(ground, given, tools), found))
+    except ContainersError as error:
+        raise _unknown(definition.name, error) from error
+
+
+def _unknown(name: str, error: ContainersError) -> CoverageError:
+    return CoverageError(f"{name} can't be checked: {error}", remedy=error.remedy)
+
+
+def _require_platforms(layout: Layout, found: Sequence[Ground]) -> None:
+    wanted = sorted(str(ground.platform) for ground in found)
+    there = sorted(str(image.platform) for image in layout.images)
+    if wanted != there:
+        raise CoverageError(
+            f"{layout.path.name} is for {', '.join(there)}; the definition for {', '.join(wanted)}",
+            remedy="check it with the definition it was built from",
+        )
+
+
+def _root(layout: Layout, ground: Ground) -> tuple[There, ...]:
+    """The root over the base, whose layers have to be the base's own."""
+    image = layout.image(ground.platform)
+    base = [layer.digest for layer in ground.layers]
+    if [layer.blob.digest for layer in image.layers[: len(base)]] != base:
+        raise CoverageError(
+            f"{layout.path.name} for {ground.platform}: its lowest layers are not the base's",
+            remedy="check it with the definition it was built from",
+        )
+    return read(layout, image, len(base))
+
+
+def _coverage(
+    name: str, ground: Ground, image: Image, root: tuple[There, ...], said: tuple[Part, ...]
+) -> Coverage:
+    beneath = {claim.path: claim for claim in _base(ground)}
+    claims = dict(weighing.expected(said))
+    for path, folder in weighing.folders(said, claims, beneath).items():
+        claims[path] = (*claims.get(path, ()), folder)
+    absent = {path: why for part in said for path, why in part.absent.items()}
+    there = {each.standing.entry.path for each in root}
+    kept = [
+        Line(claim.standing.entry, claim.why)
+        for path, claim in beneath.items()
+        if path not in there
+    ]
+    return Coverage(
+        platform=ground.platform,
+        manifest=image.manifest,
+        ledger=Ledger.of(
+            f"{name} {ground.platform}", [*kept, *weighing.lines(root, claims, absent)]
+        ),
+        missing=_missing(claims, there | beneath.keys()),
+        left_out=len(absent),
+    )
+
+
+def _missing(claims: Mapping[str, Sequence[Claim]], there: set[str]) -> tuple[Missing, ...]:
+    return tuple(
+        Missing(path=path, source=claims[path][0].source) for path in sorted(claims.keys() - there)
+    )
+
+
+def _base(ground: Ground) -> Iterator[Claim]:
+    """What a base has, all of it the base's."""
+    reference = ground.materials.definition.base
+    if ground.base is None or reference is None:
+        return
+    owned = Owned(f"base:{reference}", BASE_PROOF)
+    for path, node in ground.base.nodes.items():
+        yield Claim(_of_base(path, node), owned)
+
+
+def _of_base(path: str, node: Node) -> Standing:
+    match node:
+        case File(mode=mode, digest=digest):
+            return Standing(Entry(path=path, kind="file", digest=digest), mode)
+        case Folder(mode=mode, owner=owner):
+            numbers = f"{owner[0]}:{owner[1]}"
+            return Standing(Entry(path=path, kind="directory"), mode, numbers)
+        case Link(target=target):
+            return Standing(Entry(path=path, kind="symlink", target=target), 0o777)
+        case Special():
+            return Standing(Entry(path=path, kind="device"), 0)
+        case _:
+            assert_never(node)
