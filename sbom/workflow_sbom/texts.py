@@ -47,7 +47,7 @@ def require_address(text: str) -> None:
 
 def require_line(what: str, text: str | None) -> None:
     """Names, versions, references: raise `ModelError` for what a terminal would act on."""
-    if text is not None and (not text or _NO_LINE.search(text)):
+    if text is not None and (not text.strip() or _NO_LINE.search(text)):
         raise ModelError(f"{what} {text[:80]!r} is empty or holds control characters")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.resources
 import json
-from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, get_args
 
@@ -13,20 +13,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from support import spdx_documents
+from support.sbom_models import component, sboms
 from workflow_sbom.errors import ModelError
+from workflow_sbom.formats import spdx
 from workflow_sbom.formats.cyclonedx import Spec, render
+from workflow_sbom.formats.spdx_package import identifier
 from workflow_sbom.merging.join import join
-from workflow_sbom.model.component import Component, Kind, Scope
-from workflow_sbom.model.document import Aggregate, Composition, Dependency, Sbom
-from workflow_sbom.model.licence import NamedLicence, SpdxLicence
-from workflow_sbom.model.parts import (
-    Contact,
-    ExternalReference,
-    Hash,
-    Organisation,
-    Property,
-    ReferenceKind,
-)
+from workflow_sbom.model.component import Component
+from workflow_sbom.model.document import Sbom
 
 CREATED = datetime(2026, 11, 2, tzinfo=UTC)
 BASE = "http://cyclonedx.org/schema"
@@ -51,74 +46,6 @@ def validators() -> dict[str, Any]:
     }
 
 
-def admitted(make: Callable[..., Any], *parts: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    """Values that the model admits among arbitrary ones."""
-
-    def attempt(given_parts: tuple[Any, ...]) -> Any:
-        try:
-            return make(*given_parts)
-        except ModelError:
-            return None
-
-    return st.tuples(*parts).map(attempt).filter(lambda value: value is not None)
-
-
-WORD = st.text("abz09-._~%@:/?#[]!$&'()*+,;=é<>\" \\", min_size=1, max_size=12)
-HASH = st.sampled_from(
-    [Hash("SHA-256", "0" * 64), Hash("SHA-512", "f" * 128), Hash("MD5", "0" * 32)]
-)
-HASHES = st.lists(HASH, max_size=2).map(tuple)
-EMAIL = st.builds(lambda a, b: f"{a}@{b}", WORD, WORD) | st.just("a@example.org")
-ADDRESS = st.builds(
-    lambda scheme, rest: scheme + rest, st.sampled_from(["https://x/", "pkg:", ""]), WORD
-)
-LICENCE = st.sampled_from([SpdxLicence("MIT OR Apache-2.0"), SpdxLicence("MIT")]) | admitted(
-    NamedLicence, WORD
-)
-REFERENCE = admitted(
-    ExternalReference, st.sampled_from(get_args(ReferenceKind)), ADDRESS, HASHES, st.just("") | WORD
-)
-ORGANISATION = admitted(
-    Organisation, WORD, st.tuples() | st.tuples(EMAIL), st.tuples() | st.tuples(ADDRESS)
-)
-CONTACT = admitted(Contact, st.just("") | WORD, st.just("") | EMAIL)
-
-
-def component(ref: str) -> st.SearchStrategy[Component]:
-    return st.builds(
-        Component,
-        ref=st.just(ref),
-        kind=st.sampled_from(get_args(Kind)),
-        name=WORD,
-        group=st.none() | WORD,
-        version=st.none() | WORD,
-        purl=st.none() | st.just("pkg:pypi/a@1"),
-        description=st.none() | st.just("Words.\n"),
-        supplier=st.none() | ORGANISATION,
-        authors=st.lists(CONTACT, max_size=2).map(tuple),
-        external=st.booleans(),
-        scope=st.none() | st.sampled_from(get_args(Scope)),
-        hashes=HASHES,
-        licences=st.lists(LICENCE, max_size=3).map(tuple),
-        references=st.lists(REFERENCE, max_size=2).map(tuple),
-        properties=st.lists(st.builds(Property, WORD, st.text(max_size=4)), max_size=2).map(tuple),
-    )
-
-
-@st.composite
-def sboms(draw: st.DrawFn) -> Sbom:
-    refs = [f"part-{number}" for number in range(draw(st.integers(0, 3)))]
-    some = st.lists(st.sampled_from(["subject", *refs]), max_size=3).map(tuple)
-    stated = draw(st.lists(st.sampled_from(["subject", *refs]), unique=True))
-    compositions = admitted(Composition, st.sampled_from(get_args(Aggregate)), some, some)
-    return Sbom(
-        subject=draw(component("subject")),
-        components=tuple(draw(component(ref)) for ref in refs),
-        dependencies=tuple(Dependency(ref, draw(some)) for ref in stated),
-        compositions=tuple(draw(st.lists(compositions, max_size=3))),
-    )
-
-
 @pytest.mark.parametrize("spec", get_args(Spec))
 def test_every_document_passes_the_official_schema(validators: dict[str, Any], spec: Spec) -> None:
     @settings(max_examples=150)
@@ -139,15 +66,34 @@ def test_the_order_of_the_parts_has_no_effect(sbom: Sbom, random: Any) -> None:
     def shuffled(items: tuple[Any, ...]) -> tuple[Any, ...]:
         return tuple(random.sample(items, len(items)))
 
-    other = Sbom(
-        subject=sbom.subject,
+    other = replace(
+        sbom,
         components=shuffled(sbom.components),
         dependencies=shuffled(sbom.dependencies),
         compositions=shuffled(sbom.compositions),
+        containments=shuffled(sbom.containments),
     )
-    assert render(other, created=CREATED, tool_version="1") == render(
-        sbom, created=CREATED, tool_version="1"
-    )
+    for write in (render, spdx.render):
+        assert write(other, created=CREATED, tool_version="1") == write(
+            sbom, created=CREATED, tool_version="1"
+        )
+
+
+@settings(max_examples=100)
+@given(sboms())
+def test_every_spdx_document_passes_the_full_validation_of_the_spdx_tools(sbom: Sbom) -> None:
+    content = spdx.render(sbom, created=CREATED, tool_version="1")
+    assert spdx_documents.faults(content) == []
+    found = spdx_documents.parsed(content)
+    assert [each.spdx_id for each in found.packages] == [
+        identifier(each.ref) for each in sorted(sbom.walk(), key=lambda each: each.ref)
+    ]
+
+
+@given(st.text(), st.text())
+def test_spdx_identifiers_tell_references_apart(one: str, other: str) -> None:
+    assert (identifier(one) == identifier(other)) == (one == other)
+    assert identifier(one) != "SPDXRef-DOCUMENT"
 
 
 @given(component("a"), component("a"))

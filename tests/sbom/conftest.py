@@ -18,8 +18,10 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
+from support import spdx_documents
 from workflow_sbom.artifact import ArtifactFile
 from workflow_sbom.formats.cyclonedx import Spec, render
+from workflow_sbom.formats.spdx import render as spdx_render
 from workflow_sbom.model.document import Sbom
 
 CREATED = datetime(2026, 11, 2, 3, 4, 5, tzinfo=UTC)
@@ -81,17 +83,23 @@ def rendered(schema_faults: Validate) -> Render:
 
 @pytest.fixture
 def golden(schema_faults: Validate) -> Callable[[str, Sbom], None]:
-    """Compare with the committed document; `WORKFLOW_GOLDEN=write` writes it anew."""
+    """Compare with the committed documents; `WORKFLOW_GOLDEN=write` writes them anew."""
 
     def check(name: str, sbom: Sbom) -> None:
-        found = render(sbom, created=CREATED, tool_version="1.2.3")
-        assert schema_faults(json.loads(found)) == []
-        path = GOLDEN / f"{name}.cdx.json"
-        if os.environ.get("WORKFLOW_GOLDEN") == "write":
-            path.write_bytes(found)
-        assert found.decode() == path.read_text(encoding="utf-8")
+        cyclonedx = render(sbom, created=CREATED, tool_version="1.2.3")
+        assert schema_faults(json.loads(cyclonedx)) == []
+        _committed(GOLDEN / f"{name}.cdx.json", cyclonedx)
+        spdx = spdx_render(sbom, created=CREATED, tool_version="1.2.3")
+        assert spdx_documents.faults(spdx) == []
+        _committed(GOLDEN / f"{name}.spdx.json", spdx)
 
     return check
+
+
+def _committed(path: Path, found: bytes) -> None:
+    if os.environ.get("WORKFLOW_GOLDEN") == "write":
+        path.write_bytes(found)
+    assert found.decode() == path.read_text(encoding="utf-8")
 
 
 @pytest.fixture
