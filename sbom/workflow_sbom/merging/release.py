@@ -1,53 +1,61 @@
 """The bill of materials of a whole release, from those of its artifacts.
 
-Each artifact is a part of the release. A file of the release that is found in another artifact (a
-wheel in an image) is recognised by its SHA-256, or by its package where no digest is known there,
-and stays one component; a package that several artifacts name is stated once, with all that is
-known of it. Which artifact holds a component is
-its property `workflow:release:inside`. The order of the documents has no effect.
+Each artifact is a part of the release, and holds what its own document says is in it. A file of the
+release that is found in another artifact (a wheel in an image) is recognised by its SHA-256, or by
+its package where no digest is known there, and stays one component; a package that several
+artifacts name is stated once, with all that is known of it. What has one place is nested there,
+what has several is named in each. The order of the documents has no effect, nor has one given
+twice.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from workflow_sbom.errors import ModelError
+from workflow_sbom.merging.completeness import Said, spoken
 from workflow_sbom.merging.join import join
+from workflow_sbom.merging.placement import Holding, Placement, flattened, nesting
+from workflow_sbom.merging.ties import ties
 from workflow_sbom.model.component import Component
-from workflow_sbom.model.document import Aggregate, Composition, Dependency, Sbom
-from workflow_sbom.model.parts import Property
-from workflow_sbom.purl import wheel_package
-
-INSIDE = "workflow:release:inside"
+from workflow_sbom.model.document import Composition, Dependency, Sbom
+from workflow_sbom.model.licence import Licence
 
 
-def merge_release(name: str, version: str, sboms: Sequence[Sbom]) -> Sbom:
+def merge_release(name: str, version: str, sboms: Iterable[Sbom]) -> Sbom:
     """One document for a release.
 
     Raises `ModelError` when two artifacts have one reference, or say of one component what can't
     be true of both.
     """
-    parts = _parts(sboms)
-    artifacts = sorted((part.holding(parts) for part in parts), key=lambda each: each.ref)
+    parts = _parts(tuple(dict.fromkeys(sboms)))
+    artifacts = _artifacts(parts)
+    placement = Placement.of(_components(parts), _holdings(parts), artifacts)
+    tops = placement.components()
     release = Component(
         ref=f"release:{name}@{version}",
         kind="application",
         name=name,
         version=version,
-        components=tuple(artifacts),
+        licences=_licences(parts),
+        components=tuple(each for each in tops if each.ref in artifacts),
     )
-    nested = {each.ref for artifact in artifacts for each in artifact.walk()}
-    return Sbom(
-        subject=release,
-        components=tuple(each for each in _components(parts) if each.ref not in nested),
-        dependencies=tuple(_edges(parts)),
-        compositions=(
-            Composition("complete", assemblies=(release.ref,)),
-            *_compositions(parts),
-        ),
-        phases=tuple(sorted({phase for sbom in sboms for phase in sbom.phases})),
-        properties=tuple(sorted({entry for sbom in sboms for entry in sbom.properties})),
+    return spoken(
+        Sbom(
+            subject=release,
+            components=tuple(each for each in tops if each.ref not in artifacts),
+            dependencies=(Dependency(release.ref, artifacts), *_edges(parts)),
+            compositions=(
+                Composition("complete", assemblies=(release.ref,), dependencies=(release.ref,)),
+                *_compositions(parts),
+            ),
+            phases=tuple(sorted({phase for part in parts for phase in part.sbom.phases})),
+            properties=tuple(sorted({each for part in parts for each in part.sbom.properties})),
+            formulation=tuple(_formulation(parts, placement.parts)),
+            containments=placement.containments(),
+        )
     )
 
 
@@ -62,66 +70,34 @@ class _Part:
         return self.means.get(ref, ref)
 
     def components(self) -> Iterator[Component]:
-        for component in self.sbom.components:
-            if component.ref not in self.means:
-                inside = Property(INSIDE, self.sbom.subject.ref)
-                held = () if component.external else (inside,)
-                yield replace(component, properties=(*component.properties, *held))
+        """The subject and all that is described, except what means another artifact."""
+        for each in flattened((self.sbom.subject, *self.sbom.components)):
+            if each.ref not in self.means:
+                yield each
 
-    def holding(self, parts: Sequence[_Part]) -> Component:
-        """The artifact itself, with the artifacts that hold it."""
-        ref = self.sbom.subject.ref
-        holders = sorted(part.sbom.subject.ref for part in parts if part.holds(ref))
-        held = tuple(Property(INSIDE, holder) for holder in holders)
-        return replace(self.sbom.subject, properties=(*self.sbom.subject.properties, *held))
-
-    def holds(self, ref: str) -> bool:
-        return any(
-            self.means.get(component.ref) == ref and not component.external
-            for component in self.sbom.components
-        )
+    def holdings(self) -> Iterator[Holding]:
+        """What is in what; what stands at the top is in the subject, unless something holds it."""
+        named = [(each.ref, part) for each in self.sbom.containments for part in each.parts]
+        held = {part for _, part in named}
+        named += nesting((self.sbom.subject, *self.sbom.components))
+        named += [
+            (self.sbom.subject.ref, each.ref)
+            for each in self.sbom.components
+            if not each.external and each.ref not in held
+        ]
+        return ((self.name(whole), self.name(part)) for whole, part in named)
 
 
 def _parts(sboms: Sequence[Sbom]) -> tuple[_Part, ...]:
-    """Tie by digest; where a document knows none, by the package that one wheel here is of."""
-    files = {digest: sbom.subject.ref for sbom in sboms if (digest := sbom.subject.hash("SHA-256"))}
-    packages = _packages(sbom.subject for sbom in sboms)
-    return tuple(_Part(sbom, dict(_ties(sbom, files, packages))) for sbom in sboms)
+    return tuple(_Part(sbom, means) for sbom, means in zip(sboms, ties(sboms), strict=True))
 
 
-def _packages(artifacts: Iterable[Component]) -> Mapping[str, str]:
-    """The one wheel of each package; a package with several wheels can't be told by its name."""
-    wheels: dict[str, list[str]] = defaultdict(list)
-    for artifact in artifacts:
-        if artifact.purl and (package := wheel_package(artifact.purl)):
-            wheels[package].append(artifact.ref)
-    return {package: refs[0] for package, refs in wheels.items() if len(refs) == 1}
-
-
-def _ties(
-    sbom: Sbom, files: Mapping[str, str], packages: Mapping[str, str]
-) -> Iterator[tuple[str, str]]:
-    for component in sbom.components:
-        digests = _digests(component)
-        if len(digests) == 1:
-            target = files.get(*digests)
-        else:
-            target = None if digests else packages.get(component.purl or "")
-        if target and target != sbom.subject.ref:
-            yield component.ref, target
-
-
-def _digests(component: Component) -> frozenset[str]:
-    """The SHA-256 of the component's file, or of each distribution it may be."""
-    if own := component.hash("SHA-256"):
-        return frozenset({own})
-    return frozenset(
-        each.hex
-        for reference in component.references
-        if reference.kind == "distribution"
-        for each in reference.hashes
-        if each.algorithm == "SHA-256"
-    )
+def _artifacts(parts: Iterable[_Part]) -> tuple[str, ...]:
+    refs = Counter(part.sbom.subject.ref for part in parts)
+    for ref, times in sorted(refs.items()):
+        if times > 1:
+            raise ModelError(f"the artifact {ref!r} stands twice, described differently")
+    return tuple(sorted(refs))
 
 
 def _components(parts: Iterable[_Part]) -> list[Component]:
@@ -130,6 +106,11 @@ def _components(parts: Iterable[_Part]) -> list[Component]:
         for component in part.components():
             groups[component.ref].append(component)
     return [join(groups[ref]) for ref in sorted(groups)]
+
+
+def _holdings(parts: Iterable[_Part]) -> Iterator[Holding]:
+    for part in parts:
+        yield from part.holdings()
 
 
 def _edges(parts: Iterable[_Part]) -> Iterator[Dependency]:
@@ -142,21 +123,29 @@ def _edges(parts: Iterable[_Part]) -> Iterator[Dependency]:
 
 
 def _compositions(parts: Iterable[_Part]) -> Iterator[Composition]:
-    """What all documents call alike stays so; where they differ, the whole is incomplete."""
-    assemblies: dict[str, set[Aggregate]] = defaultdict(set)
-    dependencies: dict[str, set[Aggregate]] = defaultdict(set)
+    said = Said()
     for part in parts:
-        for each in part.sbom.compositions:
-            for ref in each.assemblies:
-                assemblies[part.name(ref)].add(each.aggregate)
-            for ref in each.dependencies:
-                dependencies[part.name(ref)].add(each.aggregate)
-    yield from (Composition(kind, assemblies=refs) for kind, refs in _grouped(assemblies))
-    yield from (Composition(kind, dependencies=refs) for kind, refs in _grouped(dependencies))
+        said.add(
+            replace(
+                each,
+                assemblies=tuple(map(part.name, each.assemblies)),
+                dependencies=tuple(map(part.name, each.dependencies)),
+            )
+            for each in part.sbom.compositions
+        )
+    return said.compositions()
 
 
-def _grouped(said: Mapping[str, set[Aggregate]]) -> Iterator[tuple[Aggregate, tuple[str, ...]]]:
-    groups: dict[Aggregate, list[str]] = defaultdict(list)
-    for ref in sorted(said):
-        groups[next(iter(said[ref])) if len(said[ref]) == 1 else "incomplete"].append(ref)
-    yield from ((kind, tuple(refs)) for kind, refs in sorted(groups.items()))
+def _formulation(parts: Iterable[_Part], known: Mapping[str, Component]) -> Iterator[Component]:
+    """What was needed to build, each once; what is in an artifact as well stands there."""
+    groups: dict[str, list[Component]] = defaultdict(list)
+    for part in parts:
+        for tool in part.sbom.formulation:
+            groups[tool.ref].append(tool)
+    return (join(groups[ref]) for ref in sorted(groups) if ref not in known)
+
+
+def _licences(parts: Iterable[_Part]) -> tuple[Licence, ...]:
+    """What every artifact that states a licence states; nothing where they differ."""
+    stated = {part.sbom.subject.licences for part in parts} - {()}
+    return stated.pop() if len(stated) == 1 else ()

@@ -12,7 +12,7 @@ from workflow_sbom.errors import ModelError
 from workflow_sbom.merging.join import join
 from workflow_sbom.merging.release import merge_release
 from workflow_sbom.model.component import Component, Kind
-from workflow_sbom.model.document import Composition, Dependency, Sbom
+from workflow_sbom.model.document import Composition, Containment, Dependency, Sbom
 from workflow_sbom.model.licence import NamedLicence, SpdxLicence
 from workflow_sbom.model.parts import ExternalReference, Hash, Property
 
@@ -85,13 +85,75 @@ def test_a_wheel_in_an_image_is_the_wheel_beside_it() -> None:
     sbom = merge_release("workflow", "1.0", ALL)
     assert ENGINE not in {each.ref for each in sbom.walk()}
     assert {edge.ref: edge.depends_on for edge in sbom.dependencies} == {
+        "release:workflow@1.0": (CTL, IMAGE, WHEEL),
         CTL: (WHEEL,),
         IMAGE: (WHEEL,),
         WHEEL: (IDNA,),
         IDNA: (),
     }
-    assert part(sbom, WHEEL).properties == (Property("workflow:release:inside", IMAGE),)
-    assert part(sbom, IMAGE).properties == ()
+    assert sbom.containments == (Containment(IMAGE, (WHEEL,)),)
+
+
+def test_what_is_in_one_artifact_is_nested_there() -> None:
+    sbom = merge_release("workflow", "1.0", ALL)
+    assert [each.ref for each in part(sbom, IMAGE).components] == [IDNA]
+    assert sbom.components == ()
+
+
+def test_what_is_in_two_artifacts_is_named_in_both() -> None:
+    other = artifact("artifact:b.oci.tar", Hash.sha256(Digest.of(b"")), "container")
+    second = Sbom(subject=other, components=IMAGE_SBOM.components)
+    sbom = merge_release("workflow", "1.0", (*ALL, second))
+    assert [each.ref for each in sbom.components] == [IDNA]
+    assert sbom.containments == (
+        Containment("artifact:b.oci.tar", (WHEEL, IDNA)),
+        Containment(IMAGE, (WHEEL, IDNA)),
+    )
+
+
+def test_what_lies_deeper_stays_there() -> None:
+    """An image's own document may say what lies in which platform's image, and what in that."""
+    inner = Component(ref="inner", kind="file", name="inner")
+    idna = replace(IMAGE_SBOM.components[1], components=(inner,))
+    platform = Component(ref="platform", kind="container", name="image")
+    image = replace(
+        IMAGE_SBOM,
+        components=(IMAGE_SBOM.components[0], idna, platform),
+        containments=(Containment("platform", (ENGINE, IDNA)),),
+    )
+    sbom = merge_release("workflow", "1.0", (WHEEL_SBOM, image))
+    assert [each.ref for each in part(sbom, IMAGE).walk()] == [IMAGE, "platform", IDNA, "inner"]
+    assert sbom.containments == (Containment("platform", (WHEEL,)),)
+
+
+def test_a_circle_of_parts_is_shown_and_loses_nothing() -> None:
+    x, y = (Component(ref=ref, kind="file", name=ref) for ref in "xy")
+    circle = (Containment("x", ("y",)), Containment("y", ("x",)))
+    image = replace(IMAGE_SBOM, components=(*IMAGE_SBOM.components, x, y), containments=circle)
+    sbom = merge_release("workflow", "1.0", (WHEEL_SBOM, image))
+    assert [each.ref for each in sbom.components] == ["x", "y"]
+    assert set(sbom.containments) == {*circle, Containment(IMAGE, (WHEEL,))}
+
+
+def test_what_was_needed_to_build_is_kept_apart() -> None:
+    tool = Component(ref="tool", kind="application", name="tool")
+    idna = library(IDNA)
+    parts = (
+        replace(WHEEL_SBOM, formulation=(tool,)),
+        replace(CTL_SBOM, formulation=(tool, idna)),
+        IMAGE_SBOM,
+    )
+    assert merge_release("workflow", "1.0", parts).formulation == (tool,)
+
+
+def test_the_release_has_the_licence_that_all_its_artifacts_state() -> None:
+    def licensed(sbom: Sbom, name: str) -> Sbom:
+        return sbom.with_subject(replace(sbom.subject, licences=(SpdxLicence(name),)))
+
+    agreed = (licensed(WHEEL_SBOM, "MIT"), IMAGE_SBOM, licensed(CTL_SBOM, "MIT"))
+    assert merge_release("workflow", "1.0", agreed).subject.licences == (SpdxLicence("MIT"),)
+    differing = (licensed(WHEEL_SBOM, "MIT"), licensed(CTL_SBOM, "ISC"))
+    assert merge_release("workflow", "1.0", differing).subject.licences == ()
 
 
 def test_a_package_of_the_same_name_but_other_bytes_stays_itself() -> None:
@@ -100,7 +162,7 @@ def test_a_package_of_the_same_name_but_other_bytes_stays_itself() -> None:
     sbom = merge_release("workflow", "1.0", (WHEEL_SBOM, image))
     edges = {edge.ref: edge.depends_on for edge in sbom.dependencies}
     assert edges[IMAGE] == (ENGINE,)
-    assert part(sbom, WHEEL).properties == ()
+    assert sbom.containments == ()
 
 
 def test_a_package_with_two_wheels_is_not_told_by_its_name() -> None:
@@ -127,7 +189,6 @@ def test_a_package_of_several_artifacts_stands_once_with_all_that_is_known() -> 
         external=False,
         scope="required",
         licences=(SpdxLicence("MIT"),),
-        properties=(Property("workflow:release:inside", IMAGE),),
     )
 
 
@@ -139,6 +200,9 @@ def test_what_documents_say_differently_of_one_component_is_incomplete() -> None
     assert said == {
         (WHEEL, "needs"): "complete",
         (IDNA, "needs"): "incomplete",
+        (CTL, "needs"): "unknown",
+        (IMAGE, "needs"): "unknown",
+        ("release:workflow@1.0", "needs"): "complete",
         (IMAGE, "parts"): "complete",
         ("release:workflow@1.0", "parts"): "complete",
     }
@@ -157,7 +221,11 @@ def test_the_order_of_the_documents_has_no_effect() -> None:
 
 def test_two_artifacts_of_one_name_are_refused() -> None:
     with pytest.raises(ModelError, match="stands twice"):
-        merge_release("workflow", "1.0", (WHEEL_SBOM, WHEEL_SBOM))
+        merge_release("workflow", "1.0", (WHEEL_SBOM, replace(WHEEL_SBOM, phases=())))
+
+
+def test_a_document_given_twice_counts_once() -> None:
+    assert merge_release("w", "1", (*ALL, *ALL)) == merge_release("w", "1", ALL)
 
 
 A = Component(ref="a", kind="library", name="a", version="1")
