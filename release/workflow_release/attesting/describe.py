@@ -24,6 +24,7 @@ from workflow_release.model import (
     GoBinary,
     Image,
     Plan,
+    Recipe,
     Sdist,
     UiBundle,
     Wheel,
@@ -36,8 +37,10 @@ from workflow_sbom.errors import SbomError
 from workflow_sbom.formats import cyclonedx
 from workflow_sbom.golang.gobinary import describe_go_binary
 from workflow_sbom.javascript.npm import BundleSource, describe_bundle
+from workflow_sbom.merging.origin import FileForm, Form, Origin, attributed
 from workflow_sbom.merging.release import merge_release
 from workflow_sbom.model.document import Sbom
+from workflow_sbom.purl import package_url
 from workflow_sbom.python import requirements
 from workflow_sbom.python.describe import Resolution, describe_sdist, describe_wheel
 from workflow_sbom.python.distribution import Distribution, from_wheel
@@ -71,6 +74,9 @@ def describe(artifacts: tuple[Artifact, ...], shop: Workshop, locked: LockFile |
         name=plan.name,
         version=str(plan.version),
         epoch=plan.source.epoch,
+        commit=plan.source.commit,
+        repository=plan.source.repository,
+        standing=repr(shop.standing),
     )
 
     def make(folder: Path) -> None:
@@ -119,10 +125,38 @@ def _all(
     maker = _Describer(shop=shop, resolution=_resolution(artifacts, plan, locked))
     with ThreadPoolExecutor(max_workers=shop.host.processors) as pool:
         sboms = tuple(pool.map(maker.sbom, artifacts))
-    for artifact, sbom in zip(artifacts, sboms, strict=True):
+    origin = _origin(shop, maker.resolution)
+    parts = [
+        attributed(sbom, origin, FileForm(artifact.name, form_of(plan.recipe(artifact.recipe))))
+        for artifact, sbom in zip(artifacts, sboms, strict=True)
+    ]
+    for artifact, sbom in zip(artifacts, parts, strict=True):
         yield _file(names.sbom_of(artifact.name), sbom, plan)
-    merged = merge_release(plan.name, str(plan.version), sboms)
+    merged = attributed(merge_release(plan.name, str(plan.version), parts), origin)
     yield _file(names.release_sbom_of(plan.name, plan.version), merged, plan)
+
+
+def _origin(shop: Workshop, resolution: Resolution) -> Origin:
+    """The publisher, the commit, and the packages that are of this release wherever they lie."""
+    source = shop.plan.source
+    own = (package_url("pypi", each.key, str(each.version)) for each in resolution.known)
+    return Origin(
+        publication=shop.standing.publication(),
+        source=f"git+{source.repository}@{source.commit}" if source.repository else None,
+        security=shop.standing.security,
+        own=frozenset(own),
+    )
+
+
+def form_of(recipe: Recipe) -> Form:
+    """What sort of file a recipe makes."""
+    match recipe:
+        case GoBinary():
+            return "program"
+        case Sdist() | Wheel() | UiBundle() | Image():
+            return "archive"
+        case _:
+            assert_never(recipe)
 
 
 def _file(name: str, sbom: Sbom, plan: Plan) -> File:

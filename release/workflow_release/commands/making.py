@@ -17,6 +17,7 @@ from workflow_release.errors import ConfigError, TargetError, UsageError
 from workflow_release.model import Plan, Recipe
 from workflow_release.planning.config import Config
 from workflow_release.planning.prepare import Prepared, prepare
+from workflow_release.planning.publisher import Standing
 from workflow_release.repository.git import Repository
 from workflow_release.repository.tree import Tree, read_tree
 from workflow_sbom.tables import did_you_mean
@@ -72,6 +73,7 @@ class Job:
                 backends=self._backends(tree),
                 toolkit=toolkit_digest(),
                 mirror=self.mirror,
+                standing=Standing(publisher=self.config.publisher, sbom=self.config.sbom),
             )
 
     def _backends(self, tree: Tree) -> LockFile:

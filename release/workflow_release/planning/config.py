@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from workflow_containers.platform import Platform
 from workflow_release.errors import ConfigError
+from workflow_release.planning.publisher import PublisherTable, SbomTable
 from workflow_sbom import tables
 from workflow_sbom.errors import TableError
 from workflow_sbom.tables import described
@@ -187,6 +188,12 @@ class Config:
         default=(DirectoryTable(kind="directory", path=InRepository(PurePosixPath("dist"))),),
     )
     signing: SigningTable = described("Who signs", default=SigningTable())
+    publisher: PublisherTable | None = described(
+        "Who makes, supplies and describes what is released", default=None
+    )
+    sbom: SbomTable = described(
+        "The terms of the bills of materials themselves", default=SbomTable()
+    )
 
 
 def parse(text: str, origin: str = FILE_NAME) -> Config:

@@ -18,7 +18,7 @@ from workflow_sbom.model.component import Component, Kind
 from workflow_sbom.model.parts import Contact, ExternalReference, Hash, Organisation
 
 NO_ASSERTION = "NOASSERTION"
-FILENAME = "bsi:component:filename"
+FILENAME = "bsi:component:filename"  # `merging.origin` writes it
 
 _PURPOSES: dict[Kind, str] = {
     "application": "APPLICATION",

@@ -14,10 +14,11 @@ from support.candidates import FILES, IMAGE, SDIST, UI, WHEEL, artifact
 from support.git_repository import GitRepository
 from support.workshops import Bench
 from workflow_containers.platform import AMD64
-from workflow_release.attesting.describe import Described, describe
+from workflow_release.attesting.describe import Described, describe, form_of
 from workflow_release.building.artifacts.interface import LockFile, Workshop
 from workflow_release.errors import BuildError
-from workflow_release.model import Artifact, GoBinary, Recipe
+from workflow_release.model import Artifact, File, GoBinary, Recipe
+from workflow_release.planning.publisher import PublisherTable, Standing
 from workflow_sbom.digest import measure_file
 
 PACKAGE: dict[str, Any] = {"name": "face", "version": "0.0.0", "dependencies": {"left": "1.0.0"}}
@@ -91,6 +92,52 @@ def test_an_interface_is_described_by_the_commits_lock(
 ) -> None:
     described = describe(made(tmp_path, UI), shop_of(bench, project, UI), None)
     assert "pkg:npm/left@1.0.0" in (described.sboms[0].content or b"").decode()
+
+
+STANDING = Standing(publisher=PublisherTable(name="The team", url="https://example.org/"))
+
+
+def test_who_made_them_and_of_which_commit_is_in_all_of_them(
+    bench: Bench, project: GitRepository, tmp_path: Path
+) -> None:
+    artifacts = made(tmp_path, WHEEL, UI)
+    shop = shop_of(bench, project, WHEEL, UI)
+    source = replace(shop.plan.source, repository="https://example.org/thing")
+    shop = replace(shop, plan=replace(shop.plan, source=source), standing=STANDING)
+    described = describe(artifacts, shop, None)
+    team = {"name": "The team", "url": ["https://example.org/"]}
+    vcs = {"type": "vcs", "url": f"git+https://example.org/thing@{source.commit}"}
+    for content in texts(described):
+        metadata = document(content)["metadata"]
+        assert metadata["authors"] == [{"name": "The team"}]
+        assert (metadata["supplier"], metadata["manufacturer"]) == (team, team)
+        subject = metadata["component"]
+        assert (subject["supplier"], subject["manufacturer"]) == (team, team)
+        assert vcs in subject["externalReferences"]
+    names = {each["name"]: each["value"] for each in subject_of(described.sboms[0])["properties"]}
+    assert names["bsi:component:filename"] == artifacts[0].name
+    assert "properties" not in document(described.release.content)["metadata"]["component"]
+    other = replace(shop, standing=Standing())
+    assert texts(describe(artifacts, other, None)) != texts(described)
+
+
+def subject_of(file: File) -> dict[str, Any]:
+    found: dict[str, Any] = document(file.content)["metadata"]["component"]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("recipe", "form"),
+    [
+        (GO, "program"),
+        (WHEEL, "archive"),
+        (SDIST, "archive"),
+        (UI, "archive"),
+        (IMAGE, "archive"),
+    ],
+)
+def test_what_sort_of_file_a_recipe_makes(recipe: Recipe, form: str) -> None:
+    assert form_of(recipe) == form
 
 
 def test_what_is_known_is_not_made_again_and_what_changed_is(

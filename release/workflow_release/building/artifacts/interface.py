@@ -13,6 +13,7 @@ from workflow_release.errors import BuildError
 from workflow_release.machine.host import Host
 from workflow_release.machine.run import Run
 from workflow_release.model import Artifact, Lock, Plan
+from workflow_release.planning.publisher import Standing
 from workflow_release.repository.git import Repository
 from workflow_sbom.canonical import Json
 from workflow_sbom.digest import Digest
@@ -75,6 +76,7 @@ class Workshop:
     """All that building works with: the plan, the commit's tree, and the machine.
 
     `tools` are the programs that were looked for in this run: each once, whoever needs it.
+    `standing` is who stands behind what is made.
     """
 
     plan: Plan
@@ -87,6 +89,7 @@ class Workshop:
     backends: LockFile
     toolkit: Digest
     mirror: Mirror = Mirror()
+    standing: Standing = field(default_factory=Standing)
     tools: Once[Tool] = field(default_factory=Once)
 
     def log(self, recipe_id: str) -> Path:
