@@ -11,6 +11,7 @@ covers `GPL-3.0-only`, and so does `Apache-1.1+` with `Apache-2.0`.
 
 from __future__ import annotations
 
+import difflib
 import itertools
 import re
 from collections.abc import Callable, Iterable
@@ -214,3 +215,13 @@ def is_within(term: Term, other: Term) -> bool:
 
 def _exception(term: Term) -> str:
     return (term.exception or "").casefold()
+
+
+def nearest(identifier: str) -> str | None:
+    """SPDX's identifier that a misspelt one is most like, if any is."""
+    from license_expression import get_license_index
+
+    known = [each["spdx_license_key"] for each in get_license_index() if each["spdx_license_key"]]
+    listed = {each.casefold(): each for each in known if not each.startswith("LicenseRef-")}
+    near = difflib.get_close_matches(identifier.casefold(), sorted(listed), n=1, cutoff=0.6)
+    return listed[near[0]] if near else None

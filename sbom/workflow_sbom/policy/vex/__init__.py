@@ -1,0 +1,1 @@
+"""Statements that a vulnerability does, or does not, matter in a component (VEX)."""
