@@ -152,3 +152,9 @@ def _edges(dependencies: list[Object]) -> Mapping[str, tuple[str, ...]]:
     for entry in dependencies:
         found.setdefault(entry["ref"], {}).update(dict.fromkeys(entry.get("dependsOn", [])))
     return MappingProxyType({ref: tuple(needed) for ref, needed in found.items()})
+
+
+def formulation(document: Document) -> Iterator[Part]:
+    """The components of `formulation`: what was needed to make the subject, and is not in it."""
+    for at, formula in enumerate(document.json.get("formulation", [])):
+        yield from _parts(formula.get("components", []), f"formulation[{at}].")
