@@ -38,25 +38,25 @@ class Found:
     flaw: Flaw
 
 
+def packages(items: Iterable[Item], own: Sequence[Package]) -> Iterator[Item]:
+    """The components that a database is asked about: packages that others make."""
+    for item in items:
+        if item.is_package and not any(each.covers(item.where.purl) for each in own):
+            yield item
+
+
 def asked(items: Iterable[Item], own: Sequence[Package]) -> frozenset[Lookup]:
-    """The packages that a database is asked about."""
-    found = (lookup(item) for item in items if _is_asked(item, own))
+    """What a database is asked."""
+    found = map(lookup, packages(items, own))
     return frozenset(each for each in found if isinstance(each, Lookup))
-
-
-def _is_asked(item: Item, own: Sequence[Package]) -> bool:
-    if item.url is None:
-        return item.is_package
-    return item.is_package and not any(each.covers(item.where.purl) for each in own)
 
 
 def search(
     items: Iterable[Item], own: Sequence[Package], snapshot: Snapshot
 ) -> Iterator[Found | NotJudged]:
     """What the database says of each component."""
-    for item in items:
-        if _is_asked(item, own):
-            yield from _of_item(item, snapshot)
+    for item in packages(items, own):
+        yield from _of_item(item, snapshot)
 
 
 def _of_item(item: Item, snapshot: Snapshot) -> Iterator[Found | NotJudged]:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from workflow_sbom import canonical
+from workflow_sbom.documents import view
 from workflow_sbom.errors import DocumentError
 from workflow_sbom.policy.findings import Expired, Place, StatementRefused
 from workflow_sbom.policy.table import VexTable
@@ -52,5 +53,6 @@ def _statements(
     if document.get("@context") == openvex.CONTEXT:
         return openvex.statements(document, where, now)
     if document.get("bomFormat") == "CycloneDX":
+        view.view(document)
         return cyclonedx.statements(document, where, now, links)
     raise DocumentError(f"neither CycloneDX nor OpenVEX 0.2 (`@context`: {openvex.CONTEXT})")

@@ -1,0 +1,85 @@
+"""The one entrance: documents, a policy and the world they are judged in, to a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from workflow_sbom.policy import licences, vulnerabilities
+from workflow_sbom.policy.advisories.lookup import Lookup
+from workflow_sbom.policy.advisories.snapshot import Snapshot
+from workflow_sbom.policy.findings import Finding, NotJudged
+from workflow_sbom.policy.item import Item
+from workflow_sbom.policy.items import Named, items, links
+from workflow_sbom.policy.table import Policy, VulnerabilitiesTable
+from workflow_sbom.policy.verdict import Verdict
+from workflow_sbom.policy.vex import reading, suppressing
+from workflow_sbom.policy.vex.statement import Statement
+from workflow_sbom.policy.vulnerabilities import Found, NoDatabase
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """What a policy needs besides the documents.
+
+    `now` knows its offset from UTC; `vex` are the files the policy names, by path as it writes
+    them.
+    """
+
+    now: datetime
+    database: Snapshot | NoDatabase
+    vex: Mapping[str, bytes] = field(default_factory=dict)
+
+
+def wanted(documents: Sequence[Named], policy: Policy) -> frozenset[Lookup]:
+    """The packages a database of vulnerabilities will be asked about."""
+    return vulnerabilities.asked(_all(documents), policy.own)
+
+
+def check(documents: Sequence[Named], policy: Policy, world: World) -> Verdict:
+    """Judge the documents; every finding at once. What the policy has no table for is not asked."""
+    judged = _all(documents)
+    found: list[Finding] = []
+    if policy.licences:
+        found += licences.check(judged, policy.licences, world.now.date())
+    if policy.vulnerabilities:
+        found += _Vulnerabilities(policy, policy.vulnerabilities, world).check(documents, judged)
+    database = world.database if policy.vulnerabilities else None
+    return Verdict.of(found, database.used if isinstance(database, Snapshot) else None)
+
+
+def _all(documents: Sequence[Named]) -> tuple[Item, ...]:
+    return tuple(item for given in documents for item in items(given))
+
+
+@dataclass(frozen=True, slots=True)
+class _Vulnerabilities:
+    policy: Policy
+    table: VulnerabilitiesTable
+    world: World
+
+    def check(self, documents: Sequence[Named], judged: Sequence[Item]) -> Iterator[Finding]:
+        statements: list[Statement] = []
+        found: list[Found] = []
+        yield from vulnerabilities.unfit(self.table, self.world.database, self.world.now)
+        for each in reading.read(self.policy.vex, self.world.vex, self.world.now, links(documents)):
+            if isinstance(each, Statement):
+                statements.append(each)
+            else:
+                yield each
+        for answer in self._search(judged):
+            if isinstance(answer, Found):
+                found.append(answer)
+            else:
+                yield answer
+        yield from suppressing.weigh(found, statements, self.table.severity)
+
+    def _search(self, judged: Sequence[Item]) -> Iterator[Found | Finding]:
+        own, database = self.policy.own, self.world.database
+        if isinstance(database, Snapshot):
+            yield from database.unread
+            yield from vulnerabilities.search(judged, own, database)
+        else:
+            for item in vulnerabilities.packages(judged, own):
+                yield NotJudged(item.where, "there is no database to ask")
