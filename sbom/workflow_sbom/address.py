@@ -1,8 +1,11 @@
-"""The public address of a repository, from what its remote is called."""
+"""Public addresses: of a repository, from what its remote is called, and which may be passed on."""
 
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
+
+from workflow_sbom.texts import is_address
 
 _USER = r"(?:[^@/\s]*@)?"
 _PORT = r"(?::[0-9]{1,5})?"
@@ -35,3 +38,14 @@ def _https(host: str, path: str) -> str | None:
     if any(part in {"", ".", ".."} for part in parts):
         return None
     return f"https://{host}/{'/'.join(parts)}"
+
+
+def is_web_address(url: str) -> bool:
+    """Whether an address is fit to be passed on: absolute, of the web, without credentials."""
+    if not is_address(url) or not url.startswith(("http://", "https://")):
+        return False
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and "@" not in parts.netloc
+    except ValueError:
+        return False

@@ -12,25 +12,30 @@ import lzma
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
-from urllib.parse import urlsplit
 
 from packaging.metadata import parse_email
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+from workflow_sbom.address import is_web_address
 from workflow_sbom.errors import InventoryError
 from workflow_sbom.licensing import declared as licences
 from workflow_sbom.model.licence import Licence
 from workflow_sbom.model.parts import Contact, ExternalReference, Hash, ReferenceKind
-from workflow_sbom.texts import is_address, is_email
+from workflow_sbom.python import contents
+from workflow_sbom.python.contents import Contents
+from workflow_sbom.python.origin import Origin
+from workflow_sbom.python.zipped import ZipTree
+from workflow_sbom.texts import is_email
 
 MAX_METADATA = 4 << 20
 MAX_MEMBERS = 200_000
+MAX_REQUIRES = 20_000
 MAX_UNPACKED = 8 << 30
 
 
@@ -64,8 +69,10 @@ class Distribution:
     """What a distribution says about itself.
 
     `name` is as declared, `requires` its `Requires-Dist`. `dynamic`: in a source distribution, the
-    requirements are only known once it is built. `hashes` are of the file it came from, `embedded`
-    the paths of the bills of materials it carries (PEP 770).
+    requirements are only known once it is built. `hashes` are of the file it came from, `contents`
+    what else lies in it. Of an installed one, `place` is the path of its metadata in the
+    environment, `origin` where it came from if not from an index, and `requested` tells that it
+    was asked for by name (PEP 376).
     """
 
     name: str
@@ -77,7 +84,10 @@ class Distribution:
     authors: tuple[Contact, ...] = ()
     references: tuple[ExternalReference, ...] = ()
     hashes: tuple[Hash, ...] = ()
-    embedded: tuple[str, ...] = ()
+    contents: Contents = field(default_factory=Contents)
+    place: str | None = None
+    origin: Origin | None = None
+    requested: bool = False
 
     @property
     def key(self) -> NormalizedName:
@@ -89,7 +99,8 @@ def from_metadata(data: bytes, *, hashes: tuple[Hash, ...] = ()) -> Distribution
     """Read a `METADATA` or `PKG-INFO` file; raises `InventoryError`."""
     if len(data) > MAX_METADATA:
         raise InventoryError(f"metadata of {len(data)} bytes; at most {MAX_METADATA} are read")
-    raw: dict[str, Any] = dict(parse_email(data)[0])
+    parsed, unparsed = parse_email(data)
+    raw: dict[str, Any] = dict(parsed)
     name = str(raw.get("name", ""))
     try:
         canonicalize_name(name, validate=True)
@@ -99,7 +110,7 @@ def from_metadata(data: bytes, *, hashes: tuple[Hash, ...] = ()) -> Distribution
     return Distribution(
         name=name,
         version=version,
-        requires=_requirements(name, raw.get("requires_dist", [])),
+        requires=_requirements(name, raw.get("requires_dist", []), unparsed),
         dynamic=any(field.lower() == "requires-dist" for field in raw.get("dynamic", [])),
         summary=_line(raw.get("summary", "")),
         licences=licences.from_metadata(
@@ -112,15 +123,18 @@ def from_metadata(data: bytes, *, hashes: tuple[Hash, ...] = ()) -> Distribution
 
 
 def from_wheel(path: Path, *, hashes: tuple[Hash, ...] = ()) -> Distribution:
-    """Read the metadata inside a wheel; raises `InventoryError`."""
+    """Read the metadata inside a wheel and what else lies in it; raises `InventoryError`."""
     try:
         with zipfile.ZipFile(path) as wheel:
-            names = wheel.namelist()
-            data = _bounded(wheel, _only_member(path, names, ".dist-info/METADATA"))
+            if len(wheel.namelist()) > MAX_MEMBERS:
+                raise InventoryError(f"{path.name}: more than {MAX_MEMBERS} files")
+            metadata = _only_member(path, wheel.namelist(), ".dist-info/METADATA")
+            data = _bounded(wheel, metadata)
+            found = contents.read(ZipTree(wheel), metadata.partition("/")[0])
     except _UNREADABLE as error:
         raise InventoryError(f"{path.name}: no readable wheel: {str(error)[:120]}") from error
-    embedded = tuple(sorted(name for name in names if _is_embedded(name)))
-    return replace(from_metadata(data, hashes=hashes), dynamic=False, embedded=embedded)
+    distribution = from_metadata(data, hashes=hashes)
+    return replace(distribution, dynamic=False, contents=found, place=metadata)
 
 
 def from_sdist(path: Path, *, hashes: tuple[Hash, ...] = ()) -> Distribution:
@@ -145,11 +159,6 @@ def _bounded(wheel: zipfile.ZipFile, name: str) -> bytes:
         return stream.read(MAX_METADATA + 1)
 
 
-def _is_embedded(name: str) -> bool:
-    parts = PurePosixPath(name).parts
-    return len(parts) >= 3 and parts[0].endswith(".dist-info") and parts[1] == "sboms"
-
-
 def _pkg_info(archive: tarfile.TarFile, name: str) -> bytes:
     """The one `<name>-<version>/PKG-INFO`, in one bounded pass over the archive."""
     unpacked = 0
@@ -164,11 +173,18 @@ def _pkg_info(archive: tarfile.TarFile, name: str) -> bytes:
     raise InventoryError(f"{name}: no PKG-INFO; a source distribution has one at its top")
 
 
-def _requirements(name: str, texts: Iterable[str]) -> tuple[Requirement, ...]:
+def _requirements(
+    name: str, texts: Sequence[str], unparsed: Container[str]
+) -> tuple[Requirement, ...]:
+    """None is left out, for an edge would be missing without a word."""
+    if "requires-dist" in unparsed:
+        raise InventoryError(f"{name}: a Requires-Dist that is not UTF-8")
+    if len(texts) > MAX_REQUIRES:
+        raise InventoryError(f"{name}: {len(texts)} Requires-Dist; at most {MAX_REQUIRES} are read")
     try:
         return tuple(Requirement(text) for text in texts)
-    except (InvalidRequirement, InvalidVersion) as error:
-        reason = str(error).splitlines()[0]
+    except (InvalidRequirement, InvalidVersion, RecursionError) as error:
+        reason = [*str(error).splitlines(), "nested too deeply"][0]
         raise InventoryError(f"{name}: a malformed Requires-Dist: {reason[:120]}") from error
 
 
@@ -194,21 +210,10 @@ def _references(home_page: Any, project_urls: Any) -> tuple[ExternalReference, .
     found = {
         ExternalReference(kind, str(url))
         for label, url in labelled
-        if (kind := _LABELS.get(_normalized(label))) and _is_public(str(url))
+        if (kind := _LABELS.get(_normalized(label))) and is_web_address(str(url))
     }
     return tuple(sorted(found))
 
 
 def _normalized(label: str) -> str:
     return "".join(each for each in label.lower() if each.isalnum())
-
-
-def _is_public(url: str) -> bool:
-    """A web address fit to be passed on: absolute, without credentials."""
-    if not is_address(url) or not url.startswith(("http://", "https://")):
-        return False
-    try:
-        parts = urlsplit(url)
-        return bool(parts.hostname) and "@" not in parts.netloc
-    except ValueError:
-        return False

@@ -145,7 +145,13 @@ def test_from_wheel(make_wheel: MakeArtifact) -> None:
     wheel = make_wheel("demo-1-py3-none-any.whl", files)
     found = from_wheel(wheel.path, hashes=wheel.hashes)
     assert found.hashes == wheel.hashes
-    assert found.embedded == ("demo-1.dist-info/sboms/inner.cdx.json",)
+    (inner,) = found.contents.documents
+    assert (inner.path, inner.name, inner.data) == (
+        "demo-1.dist-info/sboms/inner.cdx.json",
+        "inner.cdx.json",
+        b"{}",
+    )
+    assert found.place == "demo-1.dist-info/METADATA"
     assert not found.dynamic
 
 
@@ -198,3 +204,34 @@ def test_what_is_no_archive_is_refused(make_wheel: MakeArtifact, read: Any) -> N
         artifact.path.write_bytes(data)
         with pytest.raises(InventoryError):
             read(artifact.path)
+
+
+def test_requirements_that_can_not_be_read_are_not_left_out() -> None:
+    with pytest.raises(InventoryError, match="a Requires-Dist that is not UTF-8"):
+        from_metadata(LEAST + b"Requires-Dist: a\xff\n")
+    with pytest.raises(InventoryError, match="malformed Requires-Dist"):
+        from_metadata(with_fields(f"Requires-Dist: a; {'(' * 9000}os_name == 'x'{')' * 9000}\n"))
+
+
+def test_ten_thousand_requirements_are_read_and_more_are_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    many = "".join(f"Requires-Dist: r{number}\n" for number in range(10_000))
+    assert len(from_metadata(with_fields(many)).requires) == 10_000
+    monkeypatch.setattr(distribution, "MAX_REQUIRES", 9_999)
+    with pytest.raises(InventoryError, match="10000 Requires-Dist; at most 9999"):
+        from_metadata(with_fields(many))
+
+
+def test_a_field_that_stands_twice_decides_nothing() -> None:
+    with pytest.raises(InventoryError, match="names no distribution"):
+        from_metadata(LEAST + b"Version: 2\n")
+
+
+def test_a_wheel_of_too_many_files(
+    make_wheel: MakeArtifact, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(distribution, "MAX_MEMBERS", 1)
+    wheel = make_wheel("demo-1-py3-none-any.whl", {"a": b"", "demo-1.dist-info/METADATA": LEAST})
+    with pytest.raises(InventoryError, match="more than 1 files"):
+        from_wheel(wheel.path)
