@@ -103,7 +103,7 @@ def _read(root: Path, sites: Iterable[Path]) -> Installed:
 
 
 def _folders(site: Path, unread: list[str], root: Path) -> Iterator[str]:
-    names = sorted(_text(entry.name, site) for entry in os.scandir(site))
+    names = sorted(_text(path.name, site) for path in site.iterdir())
     if len(names) > MAX_DISTRIBUTIONS:
         names = [name for name in names if name.endswith((".dist-info", *_UNREAD))]
     if len(names) > MAX_DISTRIBUTIONS:
