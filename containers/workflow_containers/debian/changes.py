@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from workflow_containers.debian.lock import Package
-from workflow_containers.debian.version import order
 from workflow_containers.platform import Platform
+from workflow_sbom.debian.version import order
 
 Platforms = Mapping[Platform, tuple[Package, ...]]
 Kind = Literal["added", "removed", "upgraded", "downgraded", "rebuilt"]

@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 
 from support.absent import absent
-from workflow_containers.debian.version import order
+from workflow_sbom.debian.version import order
 
 ORDERED = (
     "0~~", "0~", "0", "0.1", "1.0~rc1-1", "1.0-1~bpo12+1", "1.0-1", "1.0-1+b1", "1.0-1+deb13u1",
