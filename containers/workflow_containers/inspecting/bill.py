@@ -16,6 +16,7 @@ from workflow_containers.inspecting.inventory import (
 )
 from workflow_sbom.artifact import ArtifactFile
 from workflow_sbom.debian import control as debian
+from workflow_sbom.debian.graph import graph
 from workflow_sbom.merging.join import join
 from workflow_sbom.model.component import Component
 from workflow_sbom.model.document import Composition, Dependency, Sbom
@@ -89,7 +90,7 @@ class _Described:
         """What the image and each part of it needs of the others."""
         yield Dependency(self.component.ref, tuple(sorted({part.ref for part in self.parts})))
         controls = [each.control for each in self._platform.debs]
-        yield from debian.dependencies(controls, self._platform.distro)
+        yield from graph(controls, self._platform.distro).dependencies
         yield from _python_edges(self._platform, self._distributions)
 
 

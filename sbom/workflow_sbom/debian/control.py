@@ -1,28 +1,35 @@
 """Debian binary packages as components, from control paragraphs (`dpkg/status`, `status.d`).
 
-Format: deb-control(5). What a package's maintainers declare is taken as given; licences are not in
-control paragraphs and stay absent.
+Format: deb-control(5). What a package's maintainers declare is taken as given. Licences are not in
+control paragraphs, but in copyright files (`debian.copyright`); needs are told by `debian.graph`.
 """
 
 from __future__ import annotations
 
-import email.utils
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from workflow_sbom.errors import InventoryError
 from workflow_sbom.model.component import Component
-from workflow_sbom.model.document import Dependency
-from workflow_sbom.model.parts import ExternalReference, Hash, Organisation, Property
+from workflow_sbom.model.parts import (
+    ExternalReference,
+    Hash,
+    Organisation,
+    Property,
+    ReferenceKind,
+)
 from workflow_sbom.purl import package_url
-from workflow_sbom.texts import is_email
+from workflow_sbom.texts import is_address, is_email
 
 MAX_BYTES = 64 << 20
 SOURCE = "workflow:debian:source"
+SOURCE_VERSION = "workflow:debian:source-version"
 SECTION = "workflow:debian:section"
 _NAME = re.compile(r"[a-z0-9][a-z0-9+.-]+", re.ASCII)
 _VERSION = re.compile(r"[0-9A-Za-z.+:~-]+", re.ASCII)
 _ARCHITECTURE = re.compile(r"[a-z0-9][a-z0-9-]*", re.ASCII)
+_SOURCE = re.compile(rf"(?P<name>{_NAME.pattern})(?:\s+\((?P<version>{_VERSION.pattern})\))?")
+_VENDOR = re.compile(r"[a-z0-9][a-z0-9._]*", re.ASCII)
 _FIELD = re.compile(r"([!-9;-~]+):[ \t]*(.*)")
 
 
@@ -60,57 +67,60 @@ def _fields(block: str) -> Mapping[str, str]:
 def component(control: Mapping[str, str], distro: str, hashes: Iterable[Hash] = ()) -> Component:
     """The package that a control paragraph describes; raises `InventoryError`.
 
-    `distro` is the release it is of (`debian-12`), `hashes` those of the `.deb` file.
+    `distro` is the release it is of (`debian-12`), `hashes` those of the `.deb` file. They are of
+    the distribution, not of the component, which is there unpacked and perhaps in part.
     """
-    name = _checked(control, "package", _NAME)
-    version = _checked(control, "version", _VERSION)
-    architecture = _checked(control, "architecture", _ARCHITECTURE)
-    url = package_url("deb", name, version, namespace="debian", arch=architecture, distro=distro)
+    url = reference(control, distro)
+    source, version = _source(control)
     files = tuple(hashes)
     return Component(
         ref=url,
         kind="library",
-        name=name,
-        version=version,
+        name=control["package"],
+        version=control["version"],
         purl=url,
         scope="required",
         description=_line(control.get("description", "").partition("\n")[0]),
         supplier=_maintainer(control.get("maintainer", "")),
-        references=(ExternalReference("distribution", url, files),) if files else (),
+        references=(
+            *_addresses(control),
+            *((ExternalReference("distribution", url, files),) if files else ()),
+            ExternalReference("source-distribution", _url(source, version, "source", distro)),
+        ),
         properties=tuple(_facts(control)),
     )
 
 
-def dependencies(controls: Iterable[Mapping[str, str]], distro: str) -> tuple[Dependency, ...]:
-    """What each package needs of the others given, by `Depends` and `Pre-Depends`.
-
-    A virtual package leads to those that provide it; of alternatives, to those that are there.
-    """
-    given = tuple(controls)
-    refs = {each["package"]: component(each, distro).ref for each in given}
-    providers: dict[str, set[str]] = {name: {ref} for name, ref in refs.items()}
-    for each in given:
-        for virtual in _named(each.get("provides", "")):
-            providers.setdefault(virtual, set()).add(refs[each["package"]])
-    return tuple(
-        Dependency(
-            refs[each["package"]],
-            tuple(sorted(_targets(each, providers) - {refs[each["package"]]})),
-        )
-        for each in sorted(given, key=lambda each: each["package"])
-    )
+def reference(control: Mapping[str, str], distro: str) -> str:
+    """The package URL of a package, by which documents refer to it; raises `InventoryError`."""
+    name = _checked(control, "package", _NAME)
+    version = _checked(control, "version", _VERSION)
+    return _url(name, version, _checked(control, "architecture", _ARCHITECTURE), distro)
 
 
-def _targets(control: Mapping[str, str], providers: Mapping[str, set[str]]) -> set[str]:
-    needs = ",".join((control.get("depends", ""), control.get("pre-depends", "")))
-    return set[str]().union(*(providers.get(name, set()) for name in _named(needs)))
+def _url(name: str, version: str, architecture: str, distro: str) -> str:
+    """The vendor is the distribution's `ID` (os-release(5)), which `distro` begins with."""
+    vendor = distro.partition("-")[0]
+    if not _VENDOR.fullmatch(vendor):
+        raise InventoryError(f"no release of a distribution: {distro[:80]!a}")
+    return package_url("deb", name, version, namespace=vendor, arch=architecture, distro=distro)
 
 
-def _named(relations: str) -> Iterator[str]:
-    """The package names of a relation field, without versions and architectures."""
-    for item in re.split(r"[,|]", relations):
-        if found := _NAME.match(item.strip()):
-            yield found[0]
+def _source(control: Mapping[str, str]) -> tuple[str, str]:
+    """The source package and its version: the package's own, where the field does not say."""
+    found = _SOURCE.fullmatch(control.get("source", "").strip())
+    if found is None:
+        return control["package"], control["version"]
+    return found["name"], found["version"] or control["version"]
+
+
+def _addresses(control: Mapping[str, str]) -> Iterator[ExternalReference]:
+    """The project's page, and the packaging's repository where the record names it."""
+    kinds: tuple[tuple[str, ReferenceKind], ...] = (("homepage", "website"), ("vcs-browser", "vcs"))
+    for key, kind in kinds:
+        url = control.get(key, "").strip()
+        if is_address(url) and url.startswith(("http://", "https://")) and "@" not in url:
+            yield ExternalReference(kind, url)
 
 
 def _checked(control: Mapping[str, str], key: str, pattern: re.Pattern[str]) -> str:
@@ -121,14 +131,18 @@ def _checked(control: Mapping[str, str], key: str, pattern: re.Pattern[str]) -> 
 
 
 def _maintainer(text: str) -> Organisation | None:
-    name, address = email.utils.parseaddr(text)
-    name, mail = _line(name) or "", address if is_email(address) else ""
+    """`Name <address>`; names hold commas and brackets, which mail would have quoted."""
+    name, bracket, rest = text.rpartition("<")
+    mail = (rest.rstrip().removesuffix(">") if bracket else text).strip()
+    name = _line(name.strip().strip('"') if bracket else text) or ""
+    mail = mail if is_email(mail) else ""
     return Organisation(name or mail, (mail,) if mail else ()) if name or mail else None
 
 
 def _facts(control: Mapping[str, str]) -> Iterator[Property]:
-    if source := _line(control.get("source", "")):
-        yield Property(SOURCE, source)
+    source, version = _source(control)
+    yield Property(SOURCE, source)
+    yield Property(SOURCE_VERSION, version)
     if section := _line(control.get("section", "")):
         yield Property(SECTION, section)
 

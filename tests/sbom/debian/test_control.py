@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
-from workflow_sbom.debian.control import component, dependencies, paragraphs
+from workflow_sbom.debian.control import component, paragraphs, reference
+from workflow_sbom.debian.graph import graph
 from workflow_sbom.digest import Digest
 from workflow_sbom.errors import InventoryError
 from workflow_sbom.model.component import Component
 from workflow_sbom.model.document import Sbom
-from workflow_sbom.model.parts import Hash, Organisation, Property
+from workflow_sbom.model.parts import ExternalReference, Hash, Organisation, Property
 
 Render = Callable[..., dict[str, Any]]
 
@@ -23,6 +24,7 @@ Source: glibc (2.36-9)
 Version: 2.36-9+deb12u9
 Depends: libgcc-s1, libcrypt1 (>= 1:4.4.10-10~)
 Section: libs
+Homepage: https://www.gnu.org/software/libc/libc.html
 Description: GNU C Library: Shared libraries
  Contains the standard libraries.
  .
@@ -65,11 +67,66 @@ def test_a_package_as_a_component() -> None:
         "GNU Libc Maintainers", ("debian-glibc@lists.debian.org",)
     )
     assert found.properties == (
-        Property("workflow:debian:source", "glibc (2.36-9)"),
+        Property("workflow:debian:source", "glibc"),
+        Property("workflow:debian:source-version", "2.36-9"),
         Property("workflow:debian:section", "libs"),
     )
-    assert [(each.kind, each.hashes) for each in found.references] == [("distribution", (digest,))]
+    assert found.references == (
+        ExternalReference("website", "https://www.gnu.org/software/libc/libc.html"),
+        ExternalReference("distribution", LIBC6, (digest,)),
+        ExternalReference(
+            "source-distribution", "pkg:deb/debian/glibc@2.36-9?arch=source&distro=debian-12"
+        ),
+    )
     assert found.licences == ()
+    assert found.hashes == ()
+
+
+def test_a_package_without_a_source_field_is_of_the_source_of_its_name() -> None:
+    found = component(CONTROLS[2], "debian-12")
+    assert found.properties == (
+        Property("workflow:debian:source", "python3-minimal"),
+        Property("workflow:debian:source-version", "1:3.11.2-1"),
+    )
+    assert [each.url for each in found.references] == [
+        "pkg:deb/debian/python3-minimal@1:3.11.2-1?arch=source&distro=debian-12"
+    ]
+
+
+def test_the_vendor_is_the_distribution() -> None:
+    assert reference(CONTROLS[0], "ubuntu-24.04") == (
+        "pkg:deb/ubuntu/libc6@2.36-9%2Bdeb12u9?arch=amd64&distro=ubuntu-24.04"
+    )
+    with pytest.raises(InventoryError, match="no release of a distribution"):
+        reference(CONTROLS[0], "../etc")
+
+
+@pytest.mark.parametrize(
+    ("text", "supplier"),
+    [
+        ("Ann <ann@example.org>", Organisation("Ann", ("ann@example.org",))),
+        ('"Ann, and Bo" <a@example.org>', Organisation("Ann, and Bo", ("a@example.org",))),
+        ("Ann (shop), Inc. <a@example.org>", Organisation("Ann (shop), Inc.", ("a@example.org",))),
+        ("Ann <ann at example.org>", Organisation("Ann")),
+        ("<a@example.org>", Organisation("a@example.org", ("a@example.org",))),
+        ("Ann", Organisation("Ann")),
+        ("", None),
+        ("\x1b[2J <x>", None),
+    ],
+)
+def test_the_maintainer_supplies_it(text: str, supplier: Organisation | None) -> None:
+    assert component({**CONTROLS[0], "maintainer": text}, "debian-12").supplier == supplier
+
+
+@pytest.mark.parametrize("url", ["ftp://x.org/", "https://u:p@x.org/", "no address", "\x1b://"])
+def test_addresses_that_are_not_to_be_passed_on_are_left_out(url: str) -> None:
+    found = component({**CONTROLS[2], "homepage": url, "vcs-browser": url}, "debian-12")
+    assert [each.kind for each in found.references] == ["source-distribution"]
+
+
+def test_where_the_packaging_is_developed() -> None:
+    found = component({**CONTROLS[2], "vcs-browser": "https://example.org/vcs"}, "debian-12")
+    assert found.references[0] == ExternalReference("vcs", "https://example.org/vcs")
 
 
 def test_a_bare_address_names_the_maintainer() -> None:
@@ -80,7 +137,7 @@ def test_a_bare_address_names_the_maintainer() -> None:
 
 
 def test_dependencies_lead_to_what_is_there(rendered: Render) -> None:
-    found = dependencies(CONTROLS, "debian-12")
+    found = graph(CONTROLS, "debian-12").dependencies
     assert {each.ref: each.depends_on for each in found} == {
         LIBC6: (LIBGCC,),
         LIBGCC: (LIBC6,),
