@@ -4,7 +4,13 @@ import { whatShips } from './vite/plugin.ts'
 export default defineConfig({
   // Relative, so that the same files work under any prefix.
   base: './',
-  plugins: [whatShips('build/modules.json')],
+  plugins: [
+    whatShips('build/modules.json', {
+      file: 'LICENSES.txt',
+      name: 'workflow-admin-ui (MIT)',
+      own: 'LICENSE',
+    }),
+  ],
   build: {
     target: 'es2022',
     cssTarget: ['chrome123', 'firefox120', 'safari17.5'],

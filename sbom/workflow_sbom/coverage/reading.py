@@ -82,10 +82,10 @@ def read_zip(path: Path, keep: Callable[[frozenset[str]], Keep]) -> Contents:
         return reading.done()
 
 
-def read_tar_gz(path: Path, keep: Keep) -> Contents:
-    """The entries of a gzipped tar archive, in one pass; raises `InventoryError`."""
-    with _refusing(path.name), gzip.open(path, "rb") as inner:
-        reading, forward = _Reading(keep), _Forward(cast("IO[bytes]", inner))
+def read_tar(path: Path, keep: Keep) -> Contents:
+    """The entries of a tar archive, gzipped or not, in one pass; raises `InventoryError`."""
+    with _refusing(path.name), _opened(path) as inner:
+        reading, forward = _Reading(keep), _Forward(inner)
         with tarfile.open(fileobj=cast("IO[bytes]", forward), mode="r:", encoding="utf-8") as tar:
             for header in tar:
                 _add_tarred(header, tar, reading)
@@ -93,6 +93,12 @@ def read_tar_gz(path: Path, keep: Keep) -> Contents:
                 tar.members = []  # type: ignore[attr-defined]
         forward.require_end()
         return reading.done()
+
+
+def _opened(path: Path) -> IO[bytes]:
+    with path.open("rb") as stream:
+        gzipped = stream.read(2) == b"\x1f\x8b"
+    return cast("IO[bytes]", gzip.open(path, "rb")) if gzipped else path.open("rb")
 
 
 class _Reading:

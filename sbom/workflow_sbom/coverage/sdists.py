@@ -11,7 +11,7 @@ from typing import assert_never
 from workflow_sbom.coverage import metadata
 from workflow_sbom.coverage.ledger import Entry, Explanation, Generated, Ledger, Line, Unexplained
 from workflow_sbom.coverage.origin import Explaining, Origin
-from workflow_sbom.coverage.reading import read_tar_gz
+from workflow_sbom.coverage.reading import read_tar
 from workflow_sbom.errors import InventoryError
 
 METADATA = "core metadata made again from pyproject.toml"
@@ -30,7 +30,7 @@ def cover_sdist(path: Path, origin: Origin, *, name: str | None = None) -> Ledge
     if not name.endswith(_SUFFIX):
         raise InventoryError(f"{ascii(name)[:200]} is no source distribution; keep its own name")
     root = name.removesuffix(_SUFFIX)
-    contents = read_tar_gz(path, f"{root}/PKG-INFO".__eq__)
+    contents = read_tar(path, f"{root}/PKG-INFO".__eq__)
     if f"{root}/PKG-INFO" not in contents.kept:
         raise InventoryError(f"{name}: no {root}/PKG-INFO; build it again")
     files = [each.path for each in contents.entries if each.kind == "file"]

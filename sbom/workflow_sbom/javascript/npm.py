@@ -1,39 +1,48 @@
 """A web interface in an archive: the packages whose code is really in it.
 
 A lock lists what may be used: of one measured interface's 49 production packages, 13 shipped.
-So the bundler's own list decides what is inside, the lock says which version and hash that is.
-Without the list, the production packages of the lock stand in, and the document says that it
-does not know which of them are there.
+So the bundler's own list decides what is inside, the lock says which version and hash that is, and
+what was installed but is not inside was needed to build it: formulation. Without the list, the
+production packages of the lock stand in, and the document says that it does not know which of them
+are there.
+
+An edge says that one package asks for the other in its own `package.json` (dependencies, optional
+or peer) and that both are inside; it does not say that a module of the one imports the other.
 """
 
 from __future__ import annotations
 
-import tarfile
-import zlib
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import islice
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from workflow_sbom import canonical
 from workflow_sbom.artifact import ArtifactFile
+from workflow_sbom.coverage.reading import read_tar
 from workflow_sbom.errors import DocumentError, InventoryError
 from workflow_sbom.javascript import bundle, npmlock
 from workflow_sbom.javascript.bundle import Shipped
+from workflow_sbom.javascript.described import (
+    licences_of,
+    locked_component,
+    refs_of,
+    shipped_component,
+)
 from workflow_sbom.javascript.npmlock import LockedPackage, NpmLock
-from workflow_sbom.licensing import declared as licences
 from workflow_sbom.model.component import Component
 from workflow_sbom.model.document import Composition, Dependency, Sbom
-from workflow_sbom.model.licence import Licence
-from workflow_sbom.model.parts import ExternalReference, Property
+from workflow_sbom.model.parts import Property
 from workflow_sbom.purl import package_url
 
-MAX_FILES = 100_000
 EVIDENCE = "workflow:bundle:evidence"
+EDGES = "workflow:bundle:edges"
+ENGINE = "workflow:npm:engines"
+NOTICE = "workflow:bundle:embedded-notice"
+RUNTIME = "workflow:bundle:runtime-module"
 UNOWNED = "workflow:bundle:unowned-module"
 FROM_BUNDLER = "modules reported by the bundler"
 FROM_LOCK = "production packages of the lock; which of them ship is not known"
+ASKED = "npm dependencies, optional and peer ones included, among the components"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,104 +61,136 @@ def describe_bundle(artifact: ArtifactFile, version: str, source: BundleSource) 
     """What an archived web interface is made of.
 
     `version` is the release's. Raises `DocumentError`, `TableError` for malformed input,
-    `InventoryError` when the bundler used a package that the lock does not hold.
+    `InventoryError` when the list is of another build or another installation than the lock's.
     """
-    lock = npmlock.parse(source.lock)
-    shipped = bundle.parse(source.modules) if source.modules is not None else None
-    if shipped is not None:
-        _require_same_build(artifact, shipped)
-    inside = _inside(lock, shipped)
-    subject = _subject(artifact, version, canonical.decode(source.package))
-    refs = {"": subject.ref} | _refs(inside)
-    runtime = _runtime_only(shipped) if shipped else frozenset()
-    unowned = _unowned(lock, shipped)
+    manifest = canonical.decode(source.package)
+    subject = _subject(artifact, version, manifest)
+    made = _Bundle.read(source)
+    if made.shipped is not None:
+        _require_same_build(artifact, made.shipped)
+    refs = {"": subject.ref, **made.refs}
+    unowned = made.shipped.unowned(made.lock.packages) if made.shipped else ()
     return Sbom(
         subject=subject,
-        components=tuple(_component(package, refs[package.path]) for package in inside),
-        dependencies=tuple(_edges(lock, inside, refs, runtime)),
-        compositions=tuple(_compositions(subject.ref, refs, shipped, unowned)),
+        components=tuple(made.components()),
+        dependencies=tuple(made.edges(subject.ref)),
+        compositions=tuple(_compositions(refs, made, unowned)),
         properties=(
-            Property(EVIDENCE, FROM_BUNDLER if shipped else FROM_LOCK),
+            Property(EVIDENCE, FROM_BUNDLER if made.shipped else FROM_LOCK),
+            Property(EDGES, ASKED),
             *(Property(UNOWNED, ascii(name)[1:-1]) for name in unowned),
         ),
+        formulation=(*made.tools(), *_engines(manifest)),
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Bundle:
+    """The lock and the list, joined: `inside` ships, `refs` names it and what only built it."""
+
+    lock: NpmLock
+    shipped: Shipped | None
+    inside: tuple[LockedPackage, ...]
+    outside: tuple[LockedPackage, ...]
+    refs: Mapping[str, str]
+
+    @classmethod
+    def read(cls, source: BundleSource) -> _Bundle:
+        lock = npmlock.parse(source.lock)
+        shipped = bundle.parse(source.modules) if source.modules is not None else None
+        folders = _inside(lock, shipped)
+        inside = tuple(each for each in lock.installed() if each.path in folders)
+        outside = tuple(each for each in lock.installed() if each.path not in folders)
+        refs = refs_of((*inside, *outside))
+        return cls(lock=lock, shipped=shipped, inside=inside, outside=outside, refs=refs)
+
+    def components(self) -> Iterator[Component]:
+        """What ships."""
+        if self.shipped is None:
+            for package in self.inside:
+                yield shipped_component(package, self.refs[package.path], None)
+            return
+        facts = {each.path: each for each in self.shipped.packages}
+        notices, runtime = self.shipped.notices(), self.shipped.runtime()
+        places = self.shipped.places()
+        for package in self.inside:
+            path = package.path
+            told = [Property(NOTICE, ascii(text)[1:-1]) for text in notices.get(path, ())]
+            told += [Property(RUNTIME, ascii(text)[1:-1]) for text in runtime.get(path, ())]
+            yield shipped_component(
+                package, self.refs[path], facts.get(path), files=places[path], properties=told
+            )
+
+    def tools(self) -> Iterator[Component]:
+        """What was installed to build it and does not ship.
+
+        Which of the packages bound to a platform were there depends on the machine; they are
+        `optional`, so that every machine gives the same document.
+        """
+        for package in self.outside:
+            made = locked_component(package, self.refs[package.path])
+            yield replace(made, scope="optional") if package.bound else made
+
+    def edges(self, subject: str) -> Iterator[Dependency]:
+        """What each package asks for of the others inside; the bundler's runtime serves the whole.
+
+        The project's own folders are the subject, so what they ask for is the subject's.
+        """
+        inside = {package.path for package in self.inside}
+        asked = {path for own in self.lock.own() for path in self._needs(own, development=True)}
+        asked |= _runtime_only(self.shipped) if self.shipped else frozenset()
+        yield Dependency(subject, tuple(sorted(self.refs[path] for path in asked & inside)))
+        for package in self.inside:
+            targets = (self._needs(package) & inside) - {package.path}
+            refs = tuple(sorted(self.refs[path] for path in targets))
+            yield Dependency(self.refs[package.path], refs)
+
+    def _needs(self, package: LockedPackage, *, development: bool = False) -> frozenset[str]:
+        return frozenset(self.lock.needs(package, development=development))
+
+
 def _require_same_build(artifact: ArtifactFile, shipped: Shipped) -> None:
-    """The list must be of the build in the archive: each file it names is there."""
-    try:
-        with tarfile.open(artifact.path, mode="r|*", encoding="utf-8") as archive:
-            held = {member.name.partition("dist/")[2] for member in islice(archive, MAX_FILES + 1)}
-    except (tarfile.TarError, zlib.error, EOFError, OSError, ValueError) as error:
-        raise InventoryError(f"{artifact.name}: no readable archive: {str(error)[:120]}") from error
-    if len(held) > MAX_FILES:
-        raise InventoryError(f"{artifact.name}: more than {MAX_FILES} files")
-    if absent := sorted(shipped.files() - held):
-        raise InventoryError(
-            f"{artifact.name}: the bundler reported {absent[0]!r}, which is not in the archive; "
-            "the list is of another build: build again"
-        )
+    """The list must be of the build in the archive: each file it names is there, as written."""
+    contents = read_tar(artifact.path, lambda _: False)
+    held = {each.path.partition("dist/")[2]: each.digest for each in contents.entries}
+    written = {each.file: each.sha256 for each in shipped.written}
+    for file in sorted(shipped.files()):
+        digest = held.get(file)
+        if digest is None:
+            raise InventoryError(
+                f"{artifact.name}: the bundler reported {file!r}, which is not in the archive; "
+                "the list is of another build: build again"
+            )
+        if file in written and written[file] != digest.hex:
+            raise InventoryError(
+                f"{artifact.name}: {file!r} has other bytes than the bundler wrote; "
+                "the list is of another build: build again"
+            )
 
 
-def _inside(lock: NpmLock, shipped: Shipped | None) -> tuple[LockedPackage, ...]:
+def _inside(lock: NpmLock, shipped: Shipped | None) -> frozenset[str]:
+    """The folders of the packages that ship, or may."""
     if shipped is None:
-        production = (each for each in lock.packages.values() if not each.development)
-        return tuple(each for each in production if each.path and not each.linked)
-    missing = sorted(shipped.packages() - lock.packages.keys() - _runtime_only(shipped))
+        return frozenset(each.path for each in lock.installed() if not each.development)
+    missing = sorted(shipped.folders() - lock.packages.keys() - _runtime_only(shipped))
     if missing:
         raise InventoryError(
             f"the bundler used {missing[0]!r}, which the lock does not hold "
             f"({len(missing)} such packages); run npm ci and build again"
         )
-    return tuple(lock.packages[path] for path in sorted(shipped.packages() & lock.packages.keys()))
+    for facts in shipped.packages:
+        locked = lock.packages.get(facts.path)
+        if locked and (locked.name, locked.version) != (facts.name, facts.version):
+            raise InventoryError(
+                f"{facts.path!r} held {facts.name} {facts.version[:80]!a}, the lock has "
+                f"{locked.name} {locked.version}; run npm ci and build again"
+            )
+    return shipped.folders() & lock.packages.keys()
 
 
 def _runtime_only(shipped: Shipped) -> frozenset[str]:
     """Packages that only the bundler's own modules point to; they may be inlined in the bundler."""
-    return shipped.packages() - shipped.imported()
-
-
-def _unowned(lock: NpmLock, shipped: Shipped | None) -> tuple[str, ...]:
-    return shipped.unowned(lock.packages.keys()) if shipped else ()
-
-
-def _refs(inside: tuple[LockedPackage, ...]) -> dict[str, str]:
-    """By folder: the purl, with the folder behind it where one version is installed twice."""
-    urls = {package.path: _purl(package) for package in inside}
-    counts = Counter(urls.values())
-    return {path: url if counts[url] == 1 else f"{url}#{path}" for path, url in urls.items()}
-
-
-def _purl(package: LockedPackage) -> str:
-    group, name = _split(package.name)
-    return package_url("npm", name, package.version, namespace=group)
-
-
-def _split(name: str) -> tuple[str | None, str]:
-    group, slash, rest = name.partition("/")
-    return (group, rest) if slash else (None, name)
-
-
-def _component(package: LockedPackage, ref: str) -> Component:
-    group, name = _split(package.name)
-    url = _purl(package)
-    files = (ExternalReference("distribution", url, package.hashes),) if package.hashes else ()
-    return Component(
-        ref=ref,
-        kind="library",
-        group=group,
-        name=name,
-        version=package.version,
-        purl=url,
-        scope="required",
-        licences=_licences(package.licence),
-        references=files,
-    )
-
-
-def _licences(text: str | None) -> tuple[Licence, ...]:
-    licence = licences.declared(text) if text else None
-    return (licence,) if licence else ()
+    return shipped.folders() - shipped.imported()
 
 
 def _subject(artifact: ArtifactFile, version: str, package: Any) -> Component:
@@ -166,31 +207,33 @@ def _subject(artifact: ArtifactFile, version: str, package: Any) -> Component:
         ),
         description=text if isinstance(text, str) and text.strip() else None,
         hashes=artifact.hashes,
-        licences=_licences(licence if isinstance(licence, str) else None),
+        licences=licences_of(licence if isinstance(licence, str) else None),
     )
 
 
-def _edges(
-    lock: NpmLock,
-    inside: tuple[LockedPackage, ...],
-    refs: dict[str, str],
-    runtime: frozenset[str],
-) -> Iterator[Dependency]:
-    """What each package asks for of the others inside; the bundler's runtime serves the whole."""
-    for package in (lock.root, *inside):
-        whole = package is lock.root
-        asked = {*lock.needs(package, development=whole), *(runtime if whole else ())}
-        targets = {refs[path] for path in asked - {package.path} if path in refs}
-        yield Dependency(refs[package.path], tuple(sorted(targets)))
+def _engines(package: Mapping[str, Any]) -> Iterator[Component]:
+    """The programs a `package.json` asks for; which version ran is the provenance's to say."""
+    engines = package.get("engines")
+    for name, versions in sorted(engines.items()) if isinstance(engines, dict) else ():
+        if name in {"node", "npm"} and isinstance(versions, str) and versions.isprintable():
+            asked = (Property(ENGINE, versions),)
+            yield Component(ref=f"engine:{name}", kind="application", name=name, properties=asked)
 
 
 def _compositions(
-    subject: str, refs: dict[str, str], shipped: Shipped | None, unowned: tuple[str, ...]
+    refs: Mapping[str, str], made: _Bundle, unowned: tuple[str, ...]
 ) -> Iterator[Composition]:
-    everything = tuple(sorted(refs.values()))
-    if shipped is None:
+    """How much is known: all of the subject's parts, nothing of what others built in before."""
+    subject = refs[""]
+    everything = tuple(sorted({subject, *(refs[each.path] for each in made.inside)}))
+    if made.shipped is None:
         yield Composition("unknown", assemblies=(subject,), dependencies=everything)
-    elif unowned:
+        return
+    if unowned:
         yield Composition("incomplete", assemblies=(subject,), dependencies=(subject,))
     else:
         yield Composition("complete", assemblies=(subject,), dependencies=everything)
+    embedding = made.shipped.notices().keys() & {each.path for each in made.inside}
+    if embedding:
+        refs_of_them = tuple(sorted(refs[path] for path in embedding))
+        yield Composition("incomplete", assemblies=refs_of_them)

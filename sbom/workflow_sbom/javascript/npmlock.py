@@ -26,6 +26,11 @@ _ALGORITHMS: dict[str, tuple[Algorithm, int]] = {
     "sha1": ("SHA-1", 20),
 }
 MODULES = "node_modules/"
+MAX_PACKAGES = 100_000
+MAX_NEEDS = 1_000_000
+_LONGEST_PATH = 2048
+_DEEPEST_PATH = 100
+_PLATFORM = ("os", "cpu", "libc")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +38,8 @@ class LockedPackage:
     """One installed package: `path` is its folder, `needs` the names it asks for.
 
     Optional and peer needs may be missing from the lock. `development` packages are only there
-    for development; `linked` ones are folders of the project itself.
+    for development; `linked` ones are folders of the project itself. Those `bound` are installed on
+    some machines only, for they name an operating system, a processor or a C library.
     """
 
     path: str
@@ -43,6 +49,7 @@ class LockedPackage:
     licence: str | None = None
     development: bool = False
     linked: bool = False
+    bound: bool = False
     needs: tuple[str, ...] = ()
     development_needs: tuple[str, ...] = ()
 
@@ -57,6 +64,16 @@ class NpmLock:
     def root(self) -> LockedPackage:
         """The project."""
         return self.packages[""]
+
+    def own(self) -> Iterator[LockedPackage]:
+        """The project and the folders of it that are packages themselves (workspaces)."""
+        yield from (each for path, each in self.packages.items() if not _is_installed(path))
+
+    def installed(self) -> Iterator[LockedPackage]:
+        """Every package from elsewhere, in the order of their folders."""
+        for path, package in self.packages.items():
+            if _is_installed(path) and not package.linked:
+                yield package
 
     def find(self, path: str, name: str) -> LockedPackage | None:
         """The package that `name` means for the package in folder `path`, as Node resolves it."""
@@ -79,6 +96,8 @@ def parse(data: bytes) -> NpmLock:
     entries = lock.get("packages") if isinstance(lock, dict) else None
     if not isinstance(entries, dict) or lock.get("lockfileVersion") != 3 or "" not in entries:
         raise TableError([Fault("lockfileVersion", "no lock of version 3", "use npm 7 or later")])
+    if len(entries) > MAX_PACKAGES:
+        raise TableError([Fault("packages", f"{len(entries)}; at most {MAX_PACKAGES} are read")])
     faults: list[Fault] = []
     packages: dict[str, LockedPackage] = {}
     for path in sorted(entries):
@@ -86,6 +105,9 @@ def parse(data: bytes) -> NpmLock:
             packages[path] = _package(path, entries[path])
         except ValueError as error:
             faults.append(Fault(f"packages[{path[:200]!a}]", str(error)))
+    asked = sum(len(each.needs) + len(each.development_needs) for each in packages.values())
+    if asked > MAX_NEEDS:
+        faults.append(Fault("packages", f"{asked} dependencies; at most {MAX_NEEDS} are read"))
     if faults:
         raise TableError(faults)
     return NpmLock(packages)
@@ -105,15 +127,22 @@ def _package(path: str, entry: Any) -> LockedPackage:
         licence=entry["license"] if isinstance(entry.get("license"), str) else None,
         development=entry.get("dev") is True,
         linked=entry.get("link") is True,
+        bound=any(key in entry for key in _PLATFORM),
         needs=tuple(sorted(asked | set(optional))),
         development_needs=_names(entry, "devDependencies"),
     )
+
+
+def _is_installed(path: str) -> bool:
+    return "node_modules" in path.split("/")
 
 
 def _check_path(path: str) -> None:
     parts = path.split("/")
     if path and (not path.isprintable() or "\\" in path or {"", ".", ".."} & set(parts)):
         raise ValueError("the path is none inside the project")
+    if len(path) > _LONGEST_PATH or len(parts) > _DEEPEST_PATH:
+        raise ValueError(f"the path is longer than {_LONGEST_PATH} characters, or too deep")
 
 
 def _name_of(path: str) -> str:

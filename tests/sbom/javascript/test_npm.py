@@ -3,16 +3,22 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from workflow_sbom.artifact import ArtifactFile
 from workflow_sbom.errors import DocumentError, InventoryError, TableError
+from workflow_sbom.javascript import bundle, npm, npmlock
 from workflow_sbom.javascript.npm import BundleSource, describe_bundle
 from workflow_sbom.javascript.npmlock import parse
-from workflow_sbom.model.document import Sbom
+from workflow_sbom.model.component import Component
+from workflow_sbom.model.document import Composition, Sbom
+from workflow_sbom.model.licence import SpdxLicence
+from workflow_sbom.model.parts import Contact, ExternalReference, Organisation, Property
 
 MakeArtifact = Callable[[str, Mapping[str, bytes]], ArtifactFile]
 Render = Callable[..., dict[str, Any]]
@@ -89,6 +95,10 @@ def graph(sbom: Sbom) -> dict[str, list[str]]:
     return {edge.ref: sorted(edge.depends_on) for edge in sbom.dependencies}
 
 
+def told(sbom: Sbom, name: str) -> list[str]:
+    return [each.value for each in sbom.properties if each.name == name]
+
+
 SUBJECT = "artifact:workflow-admin-ui-1.2.3.tar.gz"
 REACT, ICONS = "pkg:npm/react@19.0.0", "pkg:npm/%40scope/icons@1.0.0"
 SCHEDULER, VITE = "pkg:npm/scheduler@1.1.0", "pkg:npm/vite@8.0.0"
@@ -120,6 +130,16 @@ def test_a_component_of_the_bundle(tarball: ArtifactFile, rendered: Render) -> N
         "version": "1.0.0",
         "purl": ICONS,
         "scope": "required",
+        "evidence": {
+            "identity": [
+                {
+                    "field": "purl",
+                    "confidence": 1,
+                    "methods": [{"technique": "instrumentation", "confidence": 1}],
+                }
+            ],
+            "occurrences": [{"location": "dist/assets/icon.svg"}],
+        },
         "licenses": [{"expression": "MIT", "acknowledgement": "declared"}],
         "externalReferences": [
             {
@@ -156,9 +176,8 @@ def test_without_the_bundlers_list_nothing_is_claimed_to_ship(
         "unused",
     ]
     assert {each.aggregate for each in sbom.compositions} == {"unknown"}
-    assert [each.value for each in sbom.properties] == [
-        "production packages of the lock; which of them ship is not known"
-    ]
+    assert told(sbom, npm.EVIDENCE) == [npm.FROM_LOCK]
+    assert [tool.name for tool in sbom.formulation] == ["rolldown", "vite"]
     rendered(sbom)
 
 
@@ -167,17 +186,16 @@ def test_a_module_of_unknown_origin_makes_the_inventory_incomplete(tarball: Arti
     modules = SHIPPED | {"modules": [*SHIPPED["modules"], module]}
     sbom = describe_bundle(tarball, "1.2.3", source(modules))
     assert {each.aggregate for each in sbom.compositions} == {"incomplete"}
-    assert [each.value for each in sbom.properties] == [
-        "modules reported by the bundler",
-        r"\x00virtual:pwa",
-    ]
+    assert told(sbom, npm.EVIDENCE) == [npm.FROM_BUNDLER]
+    assert told(sbom, npm.UNOWNED) == [r"\x00virtual:pwa"]
 
 
-def test_runtime_that_the_bundler_inlines_is_named_not_refused(tarball: ArtifactFile) -> None:
+def test_runtime_that_the_bundler_inlines_is_the_bundlers(tarball: ArtifactFile) -> None:
     module = {"id": "\0@oxc-project+runtime@0.9/x.js", "file": "assets/index.js", "bytes": 3}
     modules = SHIPPED | {"modules": [*SHIPPED["modules"], module]}
     sbom = describe_bundle(tarball, "1.2.3", source(modules))
-    assert sbom.properties[-1].value == r"\x00@oxc-project+runtime@0.9/x.js"
+    (rolldown,) = (part for part in sbom.components if part.name == "rolldown")
+    assert rolldown.properties == (Property(npm.RUNTIME, "@oxc-project+runtime@0.9/x.js"),)
 
 
 def test_runtime_that_nobody_asks_for_serves_the_whole(tarball: ArtifactFile) -> None:
@@ -231,14 +249,232 @@ def test_a_hostile_list_is_refused(tarball: ArtifactFile, module: dict[str, Any]
 
 
 def test_another_format_of_the_list_is_refused(tarball: ArtifactFile) -> None:
-    with pytest.raises(TableError, match="format: 2 is not known"):
-        describe_bundle(tarball, "1.2.3", source(SHIPPED | {"format": 2}))
+    with pytest.raises(TableError, match=r"format: 3 is not known \(known: 1, 2\)"):
+        describe_bundle(tarball, "1.2.3", source(SHIPPED | {"format": 3}))
 
 
 @pytest.mark.parametrize("package", [[], {}, {"name": 1}])
 def test_a_package_without_a_name_is_refused(tarball: ArtifactFile, package: Any) -> None:
     with pytest.raises(DocumentError, match="`name` is missing"):
         describe_bundle(tarball, "1.2.3", source(package=package))
+
+
+# ----------------------------------------------------------------------- what the list adds since 2
+
+
+def facts(**more: Any) -> dict[str, Any]:
+    return {"path": "node_modules/react", "name": "react", "version": "19.0.0", **more}
+
+
+def listed(**more: Any) -> BundleSource:
+    return source(SHIPPED | {"format": 2, **more})
+
+
+def react(sbom: Sbom) -> Component:
+    return next(part for part in sbom.components if part.ref == REACT)
+
+
+def test_what_a_package_says_of_itself_is_passed_on(
+    tarball: ArtifactFile, rendered: Render
+) -> None:
+    said = facts(
+        description="A library.",
+        author={"name": "Ann", "email": "ann@example.org", "url": "https://example.org"},
+        homepage="https://example.org/react",
+        repository="git+https://example.org/react.git",
+        issues="https://example.org/react/issues",
+        copyright=["Copyright (c) 2020 Ann", "Copyright (c) 2020 Ann", "Copyright (c) 2021 Bo"],
+    )
+    sbom = describe_bundle(tarball, "1.2.3", listed(packages=[said]))
+    part = react(sbom)
+    assert part.description == "A library."
+    assert part.copyright == "Copyright (c) 2020 Ann\nCopyright (c) 2021 Bo"
+    assert part.supplier == Organisation("Ann", ("ann@example.org",), ("https://example.org",))
+    assert part.authors == (Contact("Ann", "ann@example.org"),)
+    assert part.references[1:] == (
+        ExternalReference("website", "https://example.org/react"),
+        ExternalReference("vcs", "https://example.org/react.git"),
+        ExternalReference("issue-tracker", "https://example.org/react/issues"),
+    )
+    rendered(sbom)
+
+
+@pytest.mark.parametrize(
+    ("said", "address"),
+    [
+        ("facebook/react", "https://github.com/facebook/react"),
+        ("gitlab:a/b", "https://gitlab.com/a/b"),
+        ("git://example.org/a.git", "https://example.org/a.git"),
+        ("git+ssh://git@example.org/a.git", "https://example.org/a.git"),
+        ("https://user:secret@example.org/a.git", None),
+        ("javascript:alert(1)", None),
+        ("https://example.org/a b", None),
+    ],
+)
+def test_a_repository_is_an_address_or_nothing(
+    tarball: ArtifactFile, said: str, address: str | None
+) -> None:
+    part = react(describe_bundle(tarball, "1.2.3", listed(packages=[facts(repository=said)])))
+    assert [each.url for each in part.references[1:]] == ([address] if address else [])
+
+
+def test_what_is_malformed_and_only_informs_is_left_out(
+    tarball: ArtifactFile, rendered: Render
+) -> None:
+    said = facts(
+        description="\x1b[2J",
+        author={"name": "\x07", "email": "no", "url": "ftp://x"},
+        homepage="//evil",
+        copyright=["\x1b[2J", " "],
+    )
+    sbom = describe_bundle(tarball, "1.2.3", listed(packages=[said]))
+    part = react(sbom)
+    assert (part.description, part.copyright, part.supplier, part.authors) == (None, None, None, ())
+    author = {"email": "ann@example.org"}
+    part = react(describe_bundle(tarball, "1.2.3", listed(packages=[facts(author=author)])))
+    assert (part.supplier, part.authors) == (None, (Contact("", "ann@example.org"),))
+    rendered(sbom)
+
+
+def test_a_licence_that_the_lock_leaves_out_is_the_packages(tarball: ArtifactFile) -> None:
+    packages = LOCK["packages"] | {"node_modules/react": {"version": "19.0.0"}}
+    given = listed(packages=[facts(licence="ISC")])
+    given = replace(given, lock=json.dumps(LOCK | {"packages": packages}).encode())
+    assert react(describe_bundle(tarball, "1.2.3", given)).licences == (SpdxLicence("ISC"),)
+
+
+@pytest.mark.parametrize("other", [facts(version="19.0.1"), facts(name="preact")])
+def test_another_installation_than_the_locks_is_refused(
+    tarball: ArtifactFile, other: dict[str, Any]
+) -> None:
+    with pytest.raises(InventoryError, match=r"'node_modules/react' held .*, the lock has react"):
+        describe_bundle(tarball, "1.2.3", listed(packages=[other]))
+
+
+def test_files_of_other_bytes_than_were_written_are_refused(tarball: ArtifactFile) -> None:
+    empty = hashlib.sha256(b"").hexdigest()
+    written = [{"file": "index.html", "sha256": empty}]
+    describe_bundle(tarball, "1.2.3", listed(written=written))
+    written = [{"file": "index.html", "sha256": "0" * 64}]
+    with pytest.raises(
+        InventoryError, match=r"'index\.html' has other bytes than the bundler wrote"
+    ):
+        describe_bundle(tarball, "1.2.3", listed(written=written))
+
+
+def test_code_that_was_bundled_before_is_named_and_leaves_its_package_incomplete(
+    tarball: ArtifactFile, rendered: Render
+) -> None:
+    module = {"id": "node_modules/react/x.js", "file": "assets/index.js", "bytes": 1}
+    modules = [*SHIPPED["modules"], module | {"notices": ["Sizzle v2.3", "\x1b[2J v1"]}]
+    sbom = describe_bundle(tarball, "1.2.3", listed(modules=modules))
+    assert react(sbom).properties == (
+        Property(npm.NOTICE, r"\x1b[2J v1"),
+        Property(npm.NOTICE, "Sizzle v2.3"),
+    )
+    assert Composition("incomplete", assemblies=(REACT,)) in sbom.compositions
+    assert sbom.compositions[0].aggregate == "complete"
+    rendered(sbom)
+
+
+def test_the_bundlers_runtime_is_a_component_with_its_version(tarball: ArtifactFile) -> None:
+    sbom = describe_bundle(tarball, "1.2.3", source())
+    (vite,) = (part for part in sbom.components if part.ref == VITE)
+    assert vite.properties == (Property(npm.RUNTIME, "vite/preload-helper.js"),)
+    assert vite.version == "8.0.0"
+
+
+def test_what_only_built_it_is_formulation(tarball: ArtifactFile, rendered: Render) -> None:
+    bound = {"node_modules/@rolldown/binding-x": package("1.0.0", dev=True, os=["linux"])}
+    lock = LOCK | {"packages": LOCK["packages"] | bound}
+    manifest = PACKAGE | {"engines": {"node": ">=22", "vscode": "*", "npm": 1}}
+    sbom = describe_bundle(tarball, "1.2.3", source(lock=lock, package=manifest))
+    assert {(part.ref, part.scope) for part in sbom.formulation} == {
+        ("engine:node", None),
+        ("pkg:npm/%40rolldown/binding-x@1.0.0", "optional"),
+        ("pkg:npm/rolldown@1.0.0", None),
+        ("pkg:npm/scheduler@2.0.0", None),
+        ("pkg:npm/unused@1.0.0", None),
+    }
+    document = rendered(sbom)
+    node, *_, unused = document["formulation"][0]["components"]
+    assert node["properties"] == [{"name": npm.ENGINE, "value": ">=22"}]
+    assert unused["externalReferences"][0]["hashes"][0]["content"] == SHA512.hexdigest()
+    shipped = {part["bom-ref"] for part in document["components"]}
+    assert shipped.isdisjoint(part["bom-ref"] for part in document["formulation"][0]["components"])
+
+
+def test_what_the_projects_own_folders_ask_for_the_subject_asks_for(tarball: ArtifactFile) -> None:
+    """A workspace's code is the subject's own; what it needs would hang in the air else."""
+    workspace = {"name": "shared", "version": "1.0.0", "dependencies": {"scheduler": "2"}}
+    lock = LOCK | {"packages": LOCK["packages"] | {"packages/shared": workspace}}
+    module = {"id": "node_modules/scheduler/i.js", "file": "assets/index.js", "bytes": 1}
+    modules = SHIPPED | {"modules": [module]}
+    sbom = describe_bundle(tarball, "1.2.3", source(modules, lock=lock))
+    assert graph(sbom)[SUBJECT] == [ICONS, "pkg:npm/scheduler@2.0.0"]
+
+
+@pytest.mark.parametrize(
+    "modules",
+    [
+        {"assets": [{"file": "a", "sources": []}] * 2},
+        {"written": [{"file": "a", "sha256": "0" * 64}] * 2},
+        {"written": [{"file": "a", "sha256": "0"}]},
+        {"packages": [facts()] * 2},
+        {"packages": [facts(path="../x")]},
+        {"packages": [facts(author="Ann")]},
+        {"modules": [{"id": "x" * 5000, "file": "a", "bytes": 1}]},
+    ],
+)
+def test_a_hostile_list_of_format_2_is_refused(
+    tarball: ArtifactFile, modules: dict[str, Any]
+) -> None:
+    with pytest.raises(TableError):
+        describe_bundle(tarball, "1.2.3", listed(**modules))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"[" * 200_000,
+        b'{"format":2,"format":2}',
+        b"\xff",
+        b'{"format":NaN}',
+        b" " * (bundle.MAX_BYTES + 1),
+    ],
+    ids=["deep", "twice", "no UTF-8", "NaN", "huge"],
+)
+def test_what_is_no_acceptable_document_is_refused(tarball: ArtifactFile, data: bytes) -> None:
+    begin = time.process_time()
+    for changed in ({"modules": data}, {"lock": data}, {"package": data}):
+        with pytest.raises((DocumentError, TableError)):
+            describe_bundle(tarball, "1.2.3", replace(source(), **changed))
+    assert time.process_time() - begin < 2
+
+
+@pytest.mark.parametrize(
+    ("bound", "text"), [("MAX_PACKAGES", "at most 3 are read"), ("MAX_NEEDS", "dependencies; at")]
+)
+def test_a_lock_beyond_all_measure_is_refused(
+    monkeypatch: pytest.MonkeyPatch, bound: str, text: str
+) -> None:
+    monkeypatch.setattr(npmlock, bound, 3)
+    with pytest.raises(TableError, match=text):
+        parse(json.dumps(LOCK).encode())
+
+
+def test_packages_that_need_each_other_are_no_endless_road(tarball: ArtifactFile) -> None:
+    packages = {
+        "": {"name": "admin-ui", "dependencies": {"a": "1"}},
+        "node_modules/a": package("1.0.0", dependencies={"b": "1", "a": "1"}),
+        "node_modules/b": package("1.0.0", peerDependencies={"a": "1"}),
+        "node_modules/b/node_modules/c": package("1.0.0", dependencies={"b": "1"}),
+    }
+    sbom = describe_bundle(
+        tarball, "1.2.3", source(modules=None, lock={"lockfileVersion": 3, "packages": packages})
+    )
+    a, b, c = (f"pkg:npm/{name}@1.0.0" for name in "abc")
+    assert graph(sbom) == {SUBJECT: [a], a: [b], b: [a], c: [b]}
 
 
 def lock_of(path: str, entry: Any) -> bytes:
@@ -262,12 +498,14 @@ def lock_of(path: str, entry: Any) -> bytes:
         ("node_modules/a", {"version": "1", "integrity": "sha512-AAAA"}),
         ("node_modules/a", {"version": "1", "integrity": "sha512-?"}),
         ("node_modules/a", {"version": "1", "integrity": "md5-AAAA"}),
+        ("node_modules/" + "a" * 3000, {}),
+        ("a/" * 101 + "node_modules/a", {}),
     ],
 )
 def test_a_hostile_lock_is_refused_with_the_path(path: str, entry: Any) -> None:
     with pytest.raises(TableError) as caught:
         parse(lock_of(path, entry))
-    assert [fault.path for fault in caught.value.faults] == [f"packages[{path!a}]"]
+    assert [fault.path for fault in caught.value.faults] == [f"packages[{path[:200]!a}]"]
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { foldersOf, licencesText } from '../vite/licences.ts'
-import { relative, shipped, type Shipped } from '../vite/shipped.ts'
+import { foldersOf, licencesText, requireKnown } from '../vite/licences.ts'
+import { contents, relative, type Contents } from '../vite/shipped.ts'
 
-type Bundle = Parameters<typeof shipped>[0]
+type Bundle = Parameters<typeof contents>[0]
 
 const ROOT = '/somewhere/ui'
 
@@ -26,7 +26,10 @@ function bundle(modules: Record<string, number>, css: string[] = ['assets/a.css'
 }
 
 const list = (modules: Record<string, number>, css?: string[]) =>
-  shipped(bundle(modules, css), ROOT, () => 7)
+  contents(bundle(modules, css), ROOT, {
+    size: () => 7,
+    notices: (id) => (id.endsWith('/bundled.js') ? ['Other v1.0'] : []),
+  })
 
 describe('what ships', () => {
   it('is what left something in a chunk, and every style sheet', () => {
@@ -43,6 +46,12 @@ describe('what ships', () => {
       { id: 'node_modules/react/index.js', file: 'assets/a.js', bytes: 20 },
       { id: 'src/main.tsx', file: 'assets/a.js', bytes: 10 },
       { id: 'src/styles.css', file: 'assets/a.css', bytes: 7 },
+    ])
+  })
+
+  it('says where code of others was bundled before', () => {
+    expect(list({ [`${ROOT}/node_modules/a/bundled.js`]: 1 }).modules).toEqual([
+      { id: 'node_modules/a/bundled.js', file: 'assets/a.js', bytes: 1, notices: ['Other v1.0'] },
     ])
   })
 
@@ -67,6 +76,13 @@ describe('what ships', () => {
     expect(found.modules[0]?.file).toBe('assets/a.js')
   })
 
+  it('keeps the names that plugins give their own modules', () => {
+    expect(relative('\0/plugin-vue/export-helper', ROOT)).toBe('\0plugin-vue/export-helper')
+    expect(relative(`\0${ROOT}/node_modules/a/x.js?commonjs-module`, ROOT)).toBe(
+      '\0node_modules/a/x.js',
+    )
+  })
+
   it.each(['/elsewhere/a.js', `${ROOT}/../a.js`, 'C:/a.js', `${ROOT}-2/a.js`])(
     'is never outside the project: %s',
     (id) => {
@@ -76,8 +92,7 @@ describe('what ships', () => {
 })
 
 describe('the packages of what ships', () => {
-  const of = (...ids: string[]): Shipped => ({
-    format: 1,
+  const of = (...ids: string[]): Contents => ({
     modules: ids.map((id) => ({ id, file: 'a.js', bytes: 1 })),
     assets: [{ file: 'b.woff2', sources: ['node_modules/@font/b/b.woff2'] }],
   })
@@ -97,16 +112,28 @@ describe('the packages of what ships', () => {
   })
 
   it('are never guessed', () => {
-    expect(() => foldersOf(of('\0surprise.js'))).toThrow('its package is unknown')
+    expect(foldersOf(of('\0surprise.js'))).toEqual(['node_modules/@font/b'])
+    expect(() => requireKnown(of('\0surprise.js'))).toThrow('its package is unknown')
+    expect(() => requireKnown(of('\0vite/preload-helper.js'))).not.toThrow()
   })
 
   it('have their licences in one text, whatever the line ends were', () => {
-    const text = licencesText('Ours\n', [
-      { name: 'a', version: '1.0.0', licence: 'MIT', text: 'Theirs\r\nall\r\n' },
+    const facts = { path: 'node_modules/a', name: 'a', version: '1.0.0', licence: 'MIT' }
+    const text = licencesText('workflow-admin-ui (MIT)', 'Ours\n', [
+      { facts, licenceText: 'Theirs\r\nall\r\n' },
     ])
 
     expect(text).toBe(
       `workflow-admin-ui (MIT)\n\nOurs\n\n${'-'.repeat(80)}\n\na 1.0.0 (MIT)\n\nTheirs\nall`,
     )
+  })
+
+  it('are refused without one', () => {
+    const facts = { path: 'node_modules/a', name: 'a', version: '1.0.0' }
+
+    expect(() => licencesText('Ours', '', [{ facts, licenceText: 'x' }])).toThrow('a ships, but')
+    expect(() =>
+      licencesText('Ours', '', [{ facts: { ...facts, licence: 'MIT' }, licenceText: null }]),
+    ).toThrow('holds no licence or no text of it')
   })
 })

@@ -1,13 +1,30 @@
 /** Writes, with every build, what ships: `build/modules.json` and `dist/LICENSES.txt`. */
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Plugin } from 'vite'
-import { foldersOf, licencesText, type Licensed } from './licences.ts'
-import { order, shipped, withoutQuery } from './shipped.ts'
+import { foldersOf, installedIn, licencesText, requireKnown } from './licences.ts'
+import { noticesIn } from './notices.ts'
+import { installed, type Installed } from './packages.ts'
+import { contents, order, relative, withoutQuery, type Contents, type Shipped } from './shipped.ts'
 
-/** `list` is relative to Vite's root, and outside the output folder: it does not ship itself. */
-export function whatShips(list: string): Plugin {
+/** What ships beside the list: the licences of everything, in a file of the output. */
+export interface Licences {
+  readonly file: string
+  /** The heading of the project’s own part. */
+  readonly name: string
+  /** The project’s own licence, relative to Vite’s root. */
+  readonly own: string
+}
+
+/**
+ * `list` is relative to Vite's root, and outside the output folder: it does not ship itself.
+ * Without `licences` no file of licences is added.
+ */
+export function whatShips(list: string, licences?: Licences): Plugin {
   let root = ''
+  let found: Contents = { modules: [], assets: [] }
+  let packages: readonly Installed[] = []
   return {
     name: 'workflow:what-ships',
     apply: 'build',
@@ -18,35 +35,48 @@ export function whatShips(list: string): Plugin {
     generateBundle: {
       order: 'post',
       handler(_options, bundle) {
-        const found = shipped(bundle, root, (id) => statSync(withoutQuery(id)).size)
-        const packages = foldersOf(found).map((folder) => licensed(join(root, folder)))
-        const own = readFileSync(join(root, 'LICENSE'), 'utf8')
-        const source = `${licencesText(own, packages)}\n`
-        this.emitFile({ type: 'asset', fileName: 'LICENSES.txt', source })
-        const assets = [...found.assets, { file: 'LICENSES.txt', sources: ['LICENSE'] }]
-        write(join(root, list), { ...found, assets: assets.sort((a, b) => order(a.file, b.file)) })
+        const size = (id: string) => statSync(withoutQuery(id)).size
+        found = contents(bundle, root, { size, notices: (id) => noticesOf(id, root) })
+        const folders = foldersOf(found).filter((folder) => existsSync(join(root, folder)))
+        packages = folders.map((folder) => installed(root, folder))
+        if (licences === undefined) return
+        requireKnown(found)
+        const own = readFileSync(join(root, licences.own), 'utf8')
+        const source = `${licencesText(licences.name, own, packages)}\n`
+        this.emitFile({ type: 'asset', fileName: licences.file, source })
+        found = { ...found, assets: withLicences(found, licences) }
+      },
+    },
+    writeBundle: {
+      order: 'post',
+      handler(options, bundle) {
+        const files = Object.keys(bundle).sort(order)
+        const folder = options.dir ?? dirname(options.file ?? '')
+        const written = files.map((file) => ({ file, sha256: digestOf(join(folder, file)) }))
+        const facts = packages.map((each) => each.facts)
+        write(join(root, list), { format: 2, ...found, packages: facts, written })
       },
     },
   }
 }
 
-function write(path: string, value: unknown): void {
+function withLicences(found: Contents, licences: Licences): Contents['assets'] {
+  const added = { file: licences.file, sources: [licences.own] }
+  return [...found.assets, added].sort((a, b) => order(a.file, b.file))
+}
+
+function noticesOf(id: string, root: string): string[] {
+  const folder = id.startsWith('\0') ? null : installedIn(relative(id, root))
+  if (folder === null) return []
+  const own = folder.slice(folder.lastIndexOf('node_modules/') + 'node_modules/'.length)
+  return noticesIn(readFileSync(withoutQuery(id), 'utf8'), own)
+}
+
+function digestOf(path: string): string {
+  return createHash('sha256').update(readFileSync(path)).digest('hex')
+}
+
+function write(path: string, value: Shipped): void {
   mkdirSync(dirname(path), { recursive: true })
   writeFileSync(path, `${JSON.stringify(value, null, 2)}\n`)
-}
-
-function licensed(path: string): Licensed {
-  const { name, version, license } = manifest(path)
-  const file = readdirSync(path).sort().find((each) => /^licen[cs]e(\.(md|txt))?$/i.test(each))
-  if (file === undefined) throw new Error(`${name} ships, but its package holds no licence text`)
-  return { name, version, licence: license, text: readFileSync(join(path, file), 'utf8') }
-}
-
-function manifest(path: string): { name: string; version: string; license: string } {
-  const value: unknown = JSON.parse(readFileSync(join(path, 'package.json'), 'utf8'))
-  const { name, version, license } = value as Record<string, unknown>
-  if (typeof name !== 'string' || typeof version !== 'string' || typeof license !== 'string') {
-    throw new Error(`${path}/package.json lacks a name, version or licence`)
-  }
-  return { name, version, license }
 }

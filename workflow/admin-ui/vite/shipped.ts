@@ -4,12 +4,17 @@
  * a file that was copied.
  */
 import type { Rolldown } from 'vite'
+import type { PackageFacts } from './packages.ts'
 
-/** A module that left something in a chunk; `bytes` are what it takes there before minification. */
+/**
+ * A module that left something in a chunk; `bytes` are what it takes there before minification,
+ * `notices` are licence comments in it that speak of another package.
+ */
 export interface ShippedModule {
   readonly id: string
   readonly file: string
   readonly bytes: number
+  readonly notices?: readonly string[]
 }
 
 /** A file that is no chunk, and what it was made from. */
@@ -18,44 +23,59 @@ export interface ShippedAsset {
   readonly sources: readonly string[]
 }
 
+/** A file as it was written. */
+export interface WrittenFile {
+  readonly file: string
+  readonly sha256: string
+}
+
 /** `build/modules.json`; sbom/README.md lays the format down. */
 export interface Shipped {
-  readonly format: 1
+  readonly format: 2
   readonly modules: readonly ShippedModule[]
   readonly assets: readonly ShippedAsset[]
+  readonly packages: readonly PackageFacts[]
+  readonly written: readonly WrittenFile[]
+}
+
+/** The part of the list that the bundle itself tells. */
+export type Contents = Pick<Shipped, 'modules' | 'assets'>
+
+/** What is asked about a module's source: a style sheet's bytes, a script's notices. */
+export interface Sources {
+  readonly size: (id: string) => number
+  readonly notices: (id: string) => readonly string[]
 }
 
 type Output = Rolldown.OutputChunk | Rolldown.OutputAsset
 
-/** The list of a finished bundle; `sizeOf` gives the bytes of a style sheet's source. */
-export function shipped(
+/** The modules and assets of a finished bundle. */
+export function contents(
   bundle: Readonly<Record<string, Output>>,
   root: string,
-  sizeOf: (id: string) => number,
-): Shipped {
+  sources: Sources,
+): Contents {
   const outputs = Object.values(bundle)
   const chunks = outputs.filter((output) => output.type === 'chunk')
   const assets = outputs.filter((output) => output.type === 'asset')
   return {
-    format: 1,
-    modules: chunks.flatMap((chunk) => modulesOf(chunk, root, sizeOf)).sort(byIdAndFile),
-    assets: assets.map((asset) => described(asset, root)).sort((a, b) => order(a.file, b.file)),
+    modules: chunks.flatMap((chunk) => modulesOf(chunk, root, sources)).sort(byIdAndFile),
+    assets: assets.map((asset) => described(asset, root)).sort(byFile),
   }
 }
 
-function modulesOf(
-  chunk: Rolldown.OutputChunk,
-  root: string,
-  sizeOf: (id: string) => number,
-): ShippedModule[] {
+function modulesOf(chunk: Rolldown.OutputChunk, root: string, sources: Sources): ShippedModule[] {
   const sheets = [...(metadataOf(chunk)?.importedCss ?? [])]
   return Object.entries(chunk.modules).flatMap(([id, module]) => {
     if (isStyleSheet(id)) {
       const file = sheets.length === 1 ? (sheets[0] ?? chunk.fileName) : chunk.fileName
-      return [{ id: relative(id, root), file, bytes: sizeOf(id) }]
+      return [{ id: relative(id, root), file, bytes: sources.size(id) }]
     }
     const bytes = module.renderedLength
-    return bytes > 0 ? [{ id: relative(id, root), file: chunk.fileName, bytes }] : []
+    if (bytes === 0) return []
+    const notices = sources.notices(id)
+    const found = { id: relative(id, root), file: chunk.fileName, bytes }
+    return [notices.length > 0 ? { ...found, notices } : found]
   })
 }
 
@@ -74,10 +94,12 @@ function isStyleSheet(id: string): boolean {
 
 /** An id relative to the root, with `/` and without a query; it must not leave the root. */
 export function relative(id: string, root: string): string {
-  if (id.startsWith('\0')) return `\0${relative(id.slice(1), root)}`
-  const path = withoutQuery(id).replaceAll('\\', '/')
+  const virtual = id.startsWith('\0')
+  const path = withoutQuery(virtual ? id.slice(1) : id).replaceAll('\\', '/')
   const prefix = `${root.replaceAll('\\', '/').replace(/\/$/, '')}/`
   const inside = path.startsWith(prefix) ? path.slice(prefix.length) : path
+  // A plugin may call its own module by what looks like a path: `\0/plugin-vue/export-helper`.
+  if (virtual && !inside.includes('..')) return `\0${inside.replace(/^\/+/, '')}`
   if (/^([A-Za-z]:)?\//.test(inside) || inside.split('/').includes('..')) {
     throw new Error(`${id} ships, but is outside the project’s folder; install it inside`)
   }
@@ -90,7 +112,11 @@ export function withoutQuery(id: string): string {
 }
 
 function byIdAndFile(a: ShippedModule, b: ShippedModule): number {
-  return order(a.id, b.id) || order(a.file, b.file)
+  return order(a.id, b.id) || byFile(a, b)
+}
+
+function byFile(a: { readonly file: string }, b: { readonly file: string }): number {
+  return order(a.file, b.file)
 }
 
 /** By code units: the same everywhere, whatever the locale. */
