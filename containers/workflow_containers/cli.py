@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workflow_containers import __version__
+from workflow_containers import words as shared
 from workflow_sbom.terminal.commandline import Command, CommandLine, Parser
 
 if TYPE_CHECKING:
@@ -21,8 +22,8 @@ _IMAGE = "an archive, a layout's folder, or REGISTRY/NAME[:TAG][@DIGEST]"
 
 
 def _lock(words: Parser) -> None:
-    _definitions(words)
-    _mirrors(words)
+    shared.definitions(words)
+    shared.mirrors(words)
     words.add_argument("--only", choices=("debian", "wheels"), help="leave the other locks")
     words.add_argument(
         "--check", action="store_true", help="write nothing; exit with 1 when a lock is stale"
@@ -31,22 +32,15 @@ def _lock(words: Parser) -> None:
         "--keyring", type=Path, metavar="FILE",
         help="the keys that prove the mirror's indexes; default: the host's Debian keyring",
     )  # fmt: skip
-    _json(words)
+    shared.json(words)
 
 
 def _build(words: Parser) -> None:
-    _definitions(words)
+    shared.definitions(words)
     words.add_argument(
         "--version", metavar="TAG", help="the images' version; default: that of their wheel"
     )
-    words.add_argument(
-        "--wheel", action="append", type=Path, default=[], metavar="FILE",
-        help="a wheel of this repository, again for each; default: looked for in dist/",
-    )  # fmt: skip
-    words.add_argument(
-        "--bundle", action="append", default=[], metavar="NAME=FILE",
-        help="the archive of a web interface, again for each",
-    )  # fmt: skip
+    shared.own(words)
     words.add_argument(
         "--output", type=Path, metavar="DIR", help="the folder for archives; default: dist/"
     )
@@ -54,23 +48,35 @@ def _build(words: Parser) -> None:
         "--created", metavar="TIME",
         help="when (RFC 3339); default: SOURCE_DATE_EPOCH, else the commit's time",
     )  # fmt: skip
+    shared.sources(words)
+    shared.json(words)
+
+
+def _coverage(words: Parser) -> None:
+    words.add_argument("definition", type=Path, metavar="DEFINITION", help="the image's TOML file")
+    words.add_argument("archive", type=Path, metavar="ARCHIVE", help="its OCI layout archive")
+    shared.root(words)
+    shared.own(words)
     words.add_argument(
-        "--layout", action="append", type=Path, default=[], metavar="PATH",
-        help="an OCI layout that has the base, again for each; default: its registry is asked",
-    )  # fmt: skip
+        "--debs",
+        type=Path,
+        metavar="DIR",
+        help="a folder with the locked packages; none is fetched",
+    )
     words.add_argument(
-        "--re-resolve", action="store_true",
-        help="take newer packages where the mirror dropped the locked ones",
-    )  # fmt: skip
-    _mirrors(words)
-    _plain_http(words)
-    _json(words)
+        "--wheels",
+        type=Path,
+        metavar="DIR",
+        help="a folder with the locked wheels; none is fetched",
+    )
+    shared.sources(words)
+    shared.json(words)
 
 
 def _inspect(words: Parser) -> None:
     words.add_argument("image", metavar="IMAGE", help=_IMAGE)
-    _plain_http(words)
-    _json(words)
+    shared.plain_http(words)
+    shared.json(words)
 
 
 def _diff(words: Parser) -> None:
@@ -78,8 +84,8 @@ def _diff(words: Parser) -> None:
     words.add_argument("new", metavar="B", help="another one")
     words.add_argument("--platform", metavar="OS/ARCH", help="of one platform; default: of all")
     words.add_argument("--files", action="store_true", help="list every file that differs")
-    _plain_http(words)
-    _json(words)
+    shared.plain_http(words)
+    shared.json(words)
 
 
 def _schema(_: Parser) -> None:
@@ -106,7 +112,7 @@ def _run(words: Parser) -> None:
         "--stop-after", type=int, default=10, metavar="SECONDS",
         help="kill it so long after Ctrl-C; default: 10",
     )  # fmt: skip
-    _engine(words)
+    shared.engine(words)
 
 
 def _smoke(words: Parser) -> None:
@@ -116,8 +122,8 @@ def _smoke(words: Parser) -> None:
         "--wait", type=int, default=60, metavar="SECONDS",
         help="until it must be healthy, or have ended; default: 60",
     )  # fmt: skip
-    _engine(words)
-    _json(words)
+    shared.engine(words)
+    shared.json(words)
 
 
 def _containerfile(words: Parser) -> None:
@@ -136,15 +142,8 @@ def _containerfile(words: Parser) -> None:
         "--untracked", action="store_true",
         help="every file of FOLDER that .dockerignore leaves, not only what git tracks",
     )  # fmt: skip
-    _engine(words)
-    _json(words)
-
-
-def _engine(words: Parser) -> None:
-    words.add_argument(
-        "--engine", metavar="ADDRESS",
-        help="Docker's socket or address; default: DOCKER_HOST, or Docker's current context",
-    )  # fmt: skip
+    shared.engine(words)
+    shared.json(words)
 
 
 def _completion(words: Parser) -> None:
@@ -162,8 +161,8 @@ def _push(words: Parser) -> None:
         help="tags may stand for another image before; never the archive's version",
     )  # fmt: skip
     words.add_argument("--dry-run", action="store_true", help="ask and tell, but write nothing")
-    _plain_http(words)
-    _json(words)
+    shared.plain_http(words)
+    shared.json(words)
 
 
 def _pull(words: Parser) -> None:
@@ -173,8 +172,8 @@ def _pull(words: Parser) -> None:
         help="the archive; default: NAME-VERSION.oci.tar here",
     )  # fmt: skip
     words.add_argument("--platform", metavar="OS/ARCH", help="of one platform; default: of all")
-    _plain_http(words)
-    _json(words)
+    shared.plain_http(words)
+    shared.json(words)
 
 
 def _registry(words: Parser) -> None:
@@ -188,14 +187,14 @@ def _registry(words: Parser) -> None:
     login.add_argument("--username", "-u", required=True, metavar="NAME", help="the user")
     login.add_argument("--password-stdin", action="store_true", help="read it from standard input")
     login.add_argument("--password", "-p", help=SUPPRESS)  # refused, without showing it
-    _plain_http(login)
+    shared.plain_http(login)
     logout = action("logout", "Forget the credential for a registry.")
     logout.add_argument("host", metavar="HOST", help="the registry")
-    _json(action("list", "List the registries that credentials are kept for."))
+    shared.json(action("list", "List the registries that credentials are kept for."))
 
 
 def _attach(words: Parser) -> None:
-    _subject(words)
+    shared.subject(words)
     words.add_argument("files", nargs="+", type=Path, metavar="FILE", help="what to attach")
     words.add_argument(
         "--type", metavar="TYPE", help="the artifact's type; default: what the files' names say"
@@ -203,54 +202,20 @@ def _attach(words: Parser) -> None:
     words.add_argument(
         "--media-type", metavar="TYPE", help="the files' type; default: what their names say"
     )
-    _json(words)
+    shared.json(words)
 
 
 def _referrers(words: Parser) -> None:
-    _subject(words)
+    shared.subject(words)
     words.add_argument("--type", metavar="TYPE", help="leave out artifacts of other types")
     words.add_argument("--download", type=Path, metavar="DIR", help="write their files there")
-    _json(words)
-
-
-def _subject(words: Parser) -> None:
-    words.add_argument("reference", metavar="REFERENCE", help="an image in a registry")
-    words.add_argument(
-        "--platform", metavar="OS/ARCH",
-        help="the image for one platform; default: all of it",
-    )  # fmt: skip
-    _plain_http(words)
-
-
-def _plain_http(words: Parser) -> None:
-    words.add_argument(
-        "--plain-http", action="append", default=[], metavar="HOST[:PORT]",
-        help="a registry or token service without TLS; this machine needs not be named",
-    )  # fmt: skip
-
-
-def _definitions(words: Parser) -> None:
-    words.add_argument(
-        "definitions", nargs="+", type=Path, metavar="DEFINITION", help="an image's TOML file"
-    )
-    words.add_argument(
-        "--root", type=Path, default=Path(), metavar="DIR",
-        help="the repository's folder; default: the current one",
-    )  # fmt: skip
-
-
-def _mirrors(words: Parser) -> None:
-    words.add_argument("--mirror", metavar="URL", help="the Debian mirror")
-    words.add_argument("--security-mirror", metavar="URL", help="the Debian security mirror")
-
-
-def _json(words: Parser) -> None:
-    words.add_argument("--json", action="store_true", help="print the result as JSON")
+    shared.json(words)
 
 
 COMMANDS = {
     "lock": Command("Resolve and write the locks that images name", _lock),
     "build": Command("Build the archives of images", _build),
+    "coverage": Command("Tell whose every entry of an image is; 39 if one is nobody's", _coverage),
     "inspect": Command("Tell what an image holds and how it is run", _inspect),
     "diff": Command("Tell what differs between two images; exits with 1 if anything", _diff),
     "push": Command("Push an image archive to registries", _push),

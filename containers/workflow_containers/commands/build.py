@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import argparse
 import shlex
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from workflow_containers.base.registries import from_anywhere
 from workflow_containers.building.builder import ImageArchive, build_archive
 from workflow_containers.building.given import Inputs, Tools
 from workflow_containers.commands import given
 from workflow_containers.commands.checkout import Checkout
 from workflow_containers.commands.interface import Shell
+from workflow_containers.commands.working import tools_of
 from workflow_containers.definition import Definition, load
-from workflow_containers.network.transport import fetcher
 from workflow_sbom import canonical
-from workflow_sbom.machine import surroundings
 from workflow_sbom.terminal.sizes import in_units
 
 Made = tuple[Definition, Inputs, ImageArchive]
@@ -32,7 +29,7 @@ def run(asked: argparse.Namespace, shell: Shell) -> int:
     definitions = [*map(load, asked.definitions)]
     given.require_asked(definitions, asked.wheel, given.bundles(asked.bundle))
     wanted = [(each, _inputs(asked, each, checkout)) for each in definitions]
-    tools = _tools(asked, shell)
+    tools = tools_of(asked, shell)
     with shell.console.progress() as progress:
         made = [
             (
@@ -58,22 +55,6 @@ def _inputs(asked: argparse.Namespace, definition: Definition, checkout: Checkou
         wheels=wheels,
         bundles=given.bundles(asked.bundle),
         root=checkout.root,
-    )
-
-
-def _tools(asked: argparse.Namespace, shell: Shell) -> Tools:
-    environment = shell.environment
-    home = environment.get("HOME") or str(Path.home())
-    return Tools(
-        store=shell.store.folder,
-        mirrors=lambda: shell.mirrors(asked.mirror, asked.security_mirror),
-        pip=(sys.executable, "-m", "pip"),
-        environment=surroundings.fetching_environment(environment, home),
-        fetch=fetcher(environment),
-        bring=from_anywhere(asked.layout, shell.connect(asked.plain_http)),
-        policy="re-resolve" if asked.re_resolve else "strict",
-        run=shell.run,
-        workers=surroundings.processors(),
     )
 
 
