@@ -29,6 +29,7 @@ from workflow_containers.store import Store
 from workflow_sbom.coverage.ledger import Entry, Ledger, Line, Owned
 from workflow_sbom.terminal.progress import stage
 
+REPLACED = "replaces what the base has"
 BASE_PROOF = "the base's layers, by its pinned digest"
 
 
@@ -113,7 +114,8 @@ def _coverage(
     claims = dict(weighing.expected(said))
     for path, folder in weighing.folders(said, claims, beneath).items():
         claims[path] = (*claims.get(path, ()), folder)
-    absent = {path: why for part in said for path, why in part.absent.items()}
+    left_out = {path: why for part in said for path, why in part.absent.items()}
+    absent = dict.fromkeys(beneath, REPLACED) | left_out
     there = {each.standing.entry.path for each in root}
     kept = [
         Line(claim.standing.entry, claim.why)
@@ -127,7 +129,7 @@ def _coverage(
             f"{name} {ground.platform}", [*kept, *weighing.lines(root, claims, absent)]
         ),
         missing=_missing(claims, there | beneath.keys()),
-        left_out=len(absent),
+        left_out=len(left_out),
     )
 
 

@@ -101,14 +101,14 @@ def linker_cache(packages: Sequence[Part], architecture: Architecture) -> Iterat
 
 def root(definition: Definition, architecture: Architecture) -> Part:
     """What every image on Debian packages has beside them; a path no rule is known for is left."""
-    links = dict.fromkeys(architecture.links, MERGED_USR)
+    names = dict.fromkeys(architecture.links, MERGED_USR) | _ROOT
     claims, needed = [], []
     for entry in rootfs.entries(definition, architecture):
-        name = (links | _ROOT).get(entry.path)
-        if name is not None and isinstance(entry, Directory):
-            needed.append(folder(entry.path, Generated(name)))
-        elif name is not None:
-            claims.append(Claim.of(entry, Generated(name)))
+        why = [Generated(names[entry.path])] if entry.path in names else []
+        if isinstance(entry, Directory):
+            needed += [folder(entry.path, each) for each in why]
+        else:
+            claims += [Claim.of(entry, each) for each in why]
     return Part(claims=tuple(claims), needed=tuple(needed))
 
 
