@@ -77,7 +77,12 @@ def read(data: bytes) -> Document:
     Raises `DocumentError` for what is no acceptable JSON and `InvalidDocumentError`, which is
     one, with the path of every fault for what the specification's schema forbids.
     """
-    return view(canonical.decode(data.removeprefix(_BOM)))
+    return view(decode(data))
+
+
+def decode(data: bytes) -> Any:
+    """The JSON of a document, a byte order mark before it passed over; raises `DocumentError`."""
+    return canonical.decode(data.removeprefix(_BOM))
 
 
 def view(json: Any) -> Document:
