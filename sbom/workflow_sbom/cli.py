@@ -58,6 +58,17 @@ def _make(words: Parser) -> None:
     _json(words)
 
 
+def _validate(words: Parser) -> None:
+    _documents(words)
+    _json(words)
+
+
+def _documents(words: Parser) -> None:
+    words.add_argument(
+        "files", nargs="+", type=Path, metavar="FILE", help="an SBOM; - is standard input"
+    )
+
+
 def _completion(words: Parser) -> None:
     words.add_argument("shell", choices=("bash", "zsh", "tcsh"))
 
@@ -68,6 +79,7 @@ def _json(words: Parser) -> None:
 
 COMMANDS = {
     "make": Command("Write what an artifact is made of, as CycloneDX", _make),
+    "validate": Command("Check documents against the schemas of their specifications", _validate),
     "completion": Command("Print a completion script", _completion),
 }
 

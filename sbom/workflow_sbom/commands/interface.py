@@ -27,7 +27,10 @@ class Shell:
     piped: Callable[[int], bytes] = host.standard_input
 
     def read(self, path: Path) -> bytes:
-        """A file, or what is piped in; raises `DocumentError` for one that is too large."""
+        """A file, or what is piped in; raises `DocumentError` for one that is too large.
+
+        The message names no file, for whoever reads several names them.
+        """
         limit = canonical.MAX_BYTES
         if path == STREAM:
             data = self.piped(limit)
@@ -35,9 +38,7 @@ class Shell:
             with path.open("rb") as stream:
                 data = stream.read(limit + 1)
         if len(data) > limit:
-            raise DocumentError(
-                f"{named(path)}: more than {limit} bytes", remedy="is it the right file?"
-            )
+            raise DocumentError(f"more than {limit} bytes", remedy="is it the right file?")
         return data
 
     def write(self, data: bytes, path: Path) -> None:
