@@ -19,7 +19,7 @@ from workflow_release.building.build import build
 from workflow_release.building.cache import key
 from workflow_release.judging import judge as judging
 from workflow_release.judging.examine import Examiner, gather
-from workflow_release.model import Artifact, Attested, Lock, Published
+from workflow_release.model import Artifact, Attested, Finding, Lock, Published
 from workflow_release.signing.interface import Signer
 from workflow_release.targets.interface import Publisher
 from workflow_release.targets.shipment import Shipment
@@ -47,10 +47,11 @@ class Studio:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cut:
-    """What came of it: what was let through and published, and where."""
+    """What came of it: what was let through and published, where, and what could not be decided."""
 
     shipment: Shipment
     published: tuple[Published, ...]
+    undecided: tuple[Finding, ...]
 
 
 def cut(studio: Studio) -> Cut:
@@ -69,10 +70,11 @@ def cut(studio: Studio) -> Cut:
     with stage(shop.progress, "examine and judge"):
         cleared = judging.judge(gather(plan, attested, occupied, _examiner(studio)))
     with stage(shop.progress, "publish"):
-        sealed = seal(Release.of(plan, attested, cleared.gates), studio.signer)
+        left = dict.fromkeys(finding.gate for finding in cleared.undecided)
+        sealed = seal(Release.of(plan, attested, cleared.gates, left), studio.signer)
         shipment = Shipment.cleared(cleared, *sealed)
         published = ship(shipment, studio.publishers)
-    return Cut(shipment=shipment, published=published)
+    return Cut(shipment=shipment, published=published, undecided=cleared.undecided)
 
 
 def _attested(artifacts: tuple[Artifact, ...], studio: Studio) -> Attested:

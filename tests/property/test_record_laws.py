@@ -129,7 +129,8 @@ def made_releases(draw: st.DrawFn) -> Release:
         for stem in found
     )
     sample = releases.make().release
-    return replace(sample, plan=plan, artifacts=artifacts, gates=draw(words))
+    gates, undecided = draw(words), draw(words)
+    return replace(sample, plan=plan, artifacts=artifacts, gates=gates, undecided=undecided)
 
 
 @settings(max_examples=150, deadline=None)

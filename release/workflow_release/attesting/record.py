@@ -74,7 +74,11 @@ class Built(Entry):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
-    """A whole release: the plan, every file, and the names of the gates it passed."""
+    """A whole release: the plan, every file, and the names of the gates it passed.
+
+    `undecided` names the gates that could not tell and let a pre-release through; a record of a
+    release without any has no such key.
+    """
 
     plan: Plan
     artifacts: tuple[Built, ...]
@@ -82,6 +86,7 @@ class Release:
     sums: Entry
     provenance: Entry
     gates: tuple[str, ...]
+    undecided: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.artifacts:
@@ -95,7 +100,9 @@ class Release:
             raise ValueError(f"the sums and the provenance are {names.SUMS}, {names.PROVENANCE}")
 
     @classmethod
-    def of(cls, plan: Plan, attested: Attested, gates: Iterable[str]) -> Release:
+    def of(
+        cls, plan: Plan, attested: Attested, gates: Iterable[str], undecided: Iterable[str] = ()
+    ) -> Release:
         """The record of what was attested and let through."""
         return cls(
             plan=plan,
@@ -107,6 +114,7 @@ class Release:
             sums=Entry.of(attested.sums),
             provenance=Entry.of(attested.provenance),
             gates=tuple(gates),
+            undecided=tuple(undecided),
         )
 
     @property
@@ -136,7 +144,10 @@ def _built(artifact: Artifact, sbom: File) -> Built:
 
 def render(release: Release) -> bytes:
     """The record's one text."""
-    return canonical.document({"schema": SCHEMA, **_fields(release)})
+    fields = _fields(release)
+    if not release.undecided:
+        del fields["undecided"]
+    return canonical.document({"schema": SCHEMA, **fields})
 
 
 def parse(data: bytes) -> Release:

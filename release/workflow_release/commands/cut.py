@@ -106,6 +106,10 @@ def document(outcome: Outcome) -> dict[str, Json]:
         "name": shipment.plan.name,
         "version": str(shipment.plan.version),
         "gates": list(shipment.gates),
+        "undecided": [
+            {"gate": each.gate, "subject": each.subject, "message": each.message}
+            for each in outcome.cut.undecided
+        ],
         "published": [publish_command.document(each) for each in outcome.cut.published],
         "verified": [verify_command.document(*each) for each in outcome.verdicts],
     }
@@ -118,6 +122,8 @@ def show(outcome: Outcome, console: Console) -> None:
         told = publish_command.described(each)
         console.result(f"{shipment.plan.name} {shipment.plan.version}: {told}")
     console.result(f"passed {len(shipment.gates)} gates")
+    for left in outcome.cut.undecided:
+        console.say(f"not known: {left.gate}: {left.subject}: {left.message} ({left.remedy})")
     for folder, verdict in outcome.verdicts:
         verify_command.show(folder, verdict, console)
     folders = [shlex.quote(each.location) for each in published if each.target == "directory"]

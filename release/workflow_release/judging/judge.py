@@ -22,11 +22,15 @@ _REMEDY = "nothing was published; mend every line above and run the same command
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cleared:
-    """What the gates let through, and the names of those it passed. Only `judge` makes one."""
+    """What the gates let through, and the names of those it passed. Only `judge` makes one.
+
+    `undecided` is what gates could not decide: they let a pre-release through, but did not pass it.
+    """
 
     plan: Plan
     attested: Attested
     gates: tuple[str, ...]
+    undecided: tuple[Finding, ...]
     token: InitVar[object]
 
     def __post_init__(self, token: object) -> None:
@@ -50,15 +54,32 @@ def preflight(plan: Plan, occupied: tuple[str, ...]) -> None:
 def judge(candidate: Candidate, gates: tuple[PlanGate | Gate, ...] = GATES) -> Cleared:
     """Clear a candidate, or raise `GateError` with every finding of every gate that concerns it."""
     plan = candidate.plan
-    concerned = tuple(gate for gate in gates if gate.applies_to(plan.version))
+    concerned = tuple(gate for gate in gates if _concerns(gate, candidate))
     if not concerned:
         raise GateError(
             f"no gate concerns {plan.version}, so nothing can be cleared",
             remedy="judge with the gates of workflow_release.judging.gates",
         )
     _refuse(plan, tuple(found for gate in concerned for found in gate.findings(candidate)))
-    names = tuple(gate.name for gate in concerned)
-    return Cleared(plan=plan, attested=candidate.attested, gates=names, token=_TOKEN)
+    undecided = tuple(found for gate in concerned for found in _undecided(gate, candidate))
+    left = {finding.gate for finding in undecided}
+    return Cleared(
+        plan=plan,
+        attested=candidate.attested,
+        gates=tuple(gate.name for gate in concerned if gate.name not in left),
+        undecided=undecided,
+        token=_TOKEN,
+    )
+
+
+def _concerns(gate: PlanGate | Gate, candidate: Candidate) -> bool:
+    if not gate.applies_to(candidate.plan.version):
+        return False
+    return isinstance(gate, PlanGate) or gate.asked(candidate)
+
+
+def _undecided(gate: PlanGate | Gate, candidate: Candidate) -> tuple[Finding, ...]:
+    return () if isinstance(gate, PlanGate) else gate.undecided(candidate)
 
 
 def _refuse(plan: Plan, findings: tuple[Finding, ...]) -> None:

@@ -31,6 +31,17 @@ def test_the_record_holds_the_whole_line_and_every_other_file() -> None:
     assert named == made.files.keys() - {"release.json", "release.json.sigstore.json"}
 
 
+def test_gates_that_could_not_tell_are_named_when_there_are_any() -> None:
+    release = releases.make().release
+    assert "undecided" not in json.loads(record.render(release))
+    left = replace(release, undecided=("policy",))
+    assert json.loads(record.render(left))["undecided"] == ["policy"]
+    assert record.parse(record.render(left)) == left
+    told = json.loads(record.render(release)) | {"undecided": []}
+    with pytest.raises(RecordError, match="canonical form"):
+        record.parse(canonical.document(told))
+
+
 def test_no_path_of_this_machine_gets_in() -> None:
     assert b"/nonexistent" not in record.render(releases.make().release)
 

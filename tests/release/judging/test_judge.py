@@ -99,6 +99,34 @@ def test_gates_that_do_not_concern_a_version_clear_nothing(good: Candidate) -> N
         judge(candidates.replan(good, version=Version.parse("1.2.3-dev.1")), gates=(for_stable,))
 
 
+def test_a_gate_that_cannot_tell_lets_through_and_is_not_among_those_passed(
+    good: Candidate,
+) -> None:
+    passing = Gate(name="x", concerns="every", check=lambda _: ())
+    unsure = Gate(
+        name="y",
+        concerns="every",
+        check=lambda _: (),
+        open=lambda _: [Fault("a\x1b", "not known", "look")],
+    )
+    cleared = judge(good, gates=(passing, unsure))
+    assert cleared.gates == ("x",)
+    assert [(each.gate, each.subject) for each in cleared.undecided] == [("y", "a\\x1b")]
+
+
+def test_a_gate_that_nobody_asks_for_is_not_among_those_passed(good: Candidate) -> None:
+    passing = Gate(name="x", concerns="every", check=lambda _: ())
+    refusing = Gate(
+        name="y",
+        concerns="every",
+        check=lambda _: [Fault("a", "b", "c")],
+        asked=lambda candidate: candidate is not good,
+    )
+    assert judge(good, gates=(passing, refusing)).gates == ("x",)
+    with pytest.raises(GateError):
+        judge(replace(good), gates=(passing, refusing))
+
+
 def test_what_a_finding_quotes_cannot_act_on_a_terminal(good: Candidate) -> None:
     hostile = Gate(
         name="x",
@@ -116,7 +144,7 @@ def test_what_a_finding_quotes_cannot_act_on_a_terminal(good: Candidate) -> None
 
 def test_only_the_judge_makes_what_is_cleared(good: Candidate) -> None:
     with pytest.raises(GateError, match="cleared by the judge"):
-        Cleared(plan=good.plan, attested=good.attested, gates=(), token=object())
+        Cleared(plan=good.plan, attested=good.attested, gates=(), undecided=(), token=object())
     with pytest.raises(TypeError):
         Cleared(plan=good.plan, attested=good.attested, gates=())  # type: ignore[call-arg]
 

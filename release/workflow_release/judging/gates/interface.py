@@ -54,6 +54,14 @@ class Candidate(Prospect):
                 yield artifact, recipe, evidence
 
 
+def _nothing(_: Candidate) -> Iterable[Fault]:
+    return ()
+
+
+def _always(_: Candidate) -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """What a gate finds: about what, the fault and the remedy."""
@@ -99,13 +107,23 @@ class PlanGate(_Named):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate(_Named):
-    """A named pure check of what was built."""
+    """A named pure check of what was built.
+
+    `asked` says whether anybody asks for it. `open` is what it could not decide and lets pass, for
+    a pre-release: the gate is not among those passed then.
+    """
 
     check: Callable[[Candidate], Iterable[Fault]]
+    asked: Callable[[Candidate], bool] = _always
+    open: Callable[[Candidate], Iterable[Fault]] = _nothing
 
     def findings(self, candidate: Candidate) -> tuple[Finding, ...]:
         """As `PlanGate.findings`."""
         return self._found(self.check(candidate))
+
+    def undecided(self, candidate: Candidate) -> tuple[Finding, ...]:
+        """What the gate lets pass without knowing that it is good."""
+        return self._found(self.open(candidate))
 
 
 def _shown(text: str, most: int) -> str:
