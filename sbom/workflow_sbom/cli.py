@@ -28,8 +28,10 @@ def _make(words: Parser) -> None:
         help="the document, or a folder for several; default: standard output",
     )  # fmt: skip
     words.add_argument(
-        "--spec", choices=("1.6", "1.7"), default="1.7", help="of CycloneDX; default: 1.7"
-    )
+        "--format", choices=("cyclonedx", "spdx"), default="cyclonedx",
+        help="CycloneDX, or SPDX 2.3; default: cyclonedx",
+    )  # fmt: skip
+    words.add_argument("--spec", choices=("1.6", "1.7"), help="of CycloneDX; default: 1.7")
     words.add_argument(
         "--created", metavar="TIME",
         help="when (RFC 3339); default: SOURCE_DATE_EPOCH, else the newest time in the artifact",
@@ -78,7 +80,7 @@ def _json(words: Parser) -> None:
 
 
 COMMANDS = {
-    "make": Command("Write what an artifact is made of, as CycloneDX", _make),
+    "make": Command("Write what an artifact is made of, as CycloneDX or SPDX", _make),
     "validate": Command("Check documents against the schemas of their specifications", _validate),
     "completion": Command("Print a completion script", _completion),
 }

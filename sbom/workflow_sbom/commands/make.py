@@ -7,16 +7,16 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import get_args
+from typing import Protocol, get_args
 
 from workflow_sbom import __version__, canonical
 from workflow_sbom.commands import gathering
 from workflow_sbom.commands.interface import STREAM, Shell
 from workflow_sbom.digest import Digest
 from workflow_sbom.errors import ModelError, UsageError
-from workflow_sbom.formats import cyclonedx
-from workflow_sbom.formats.cyclonedx import Spec
+from workflow_sbom.formats import cyclonedx, spdx
 from workflow_sbom.making.describe import Beside, Describer
 from workflow_sbom.making.kinds import Kind, Recognised, recognise
 from workflow_sbom.making.times import newest
@@ -26,7 +26,16 @@ from workflow_sbom.terminal.console import Console
 from workflow_sbom.terminal.moments import EPOCH_VARIABLE, epoch, instant
 from workflow_sbom.terminal.progress import Progress, stage
 
+_ENDINGS = {"cyclonedx": ".cdx.json", "spdx": ".spdx.json"}
 _PYTHON = frozenset({Kind.WHEEL, Kind.SDIST})
+
+
+class Render(Protocol):
+    """Writes a bill of materials in some format."""
+
+    def __call__(self, sbom: Sbom, /, *, created: datetime, tool_version: str) -> bytes:
+        """The document's bytes."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +67,7 @@ def run(asked: argparse.Namespace, shell: Shell) -> int:
         modules=asked.modules,
         version=asked.version,
     )
-    made = _make(jobs, beside, asked.spec, shell.console)
+    made = _make(jobs, beside, _renderer(asked), shell.console)
     for each in made:
         shell.write(each.content, each.job.output)
     _tell(made, shell.console, as_json=asked.json)
@@ -78,19 +87,29 @@ def _jobs(asked: argparse.Namespace, environment: Environment, shell: Shell) -> 
     )
 
 
-def _make(jobs: Sequence[Job], beside: Beside, spec: Spec, console: Console) -> list[Made]:
+def _renderer(asked: argparse.Namespace) -> Render:
+    if asked.format == "cyclonedx":
+        return partial(cyclonedx.render, spec=asked.spec or "1.7")
+    if asked.spec is not None:
+        raise UsageError(
+            "--spec is a version of CycloneDX; SPDX documents are 2.3", remedy="leave --spec out"
+        )
+    return spdx.render
+
+
+def _make(jobs: Sequence[Job], beside: Beside, render: Render, console: Console) -> list[Made]:
     describer = Describer.of((job.found for job in jobs), beside)
     with console.progress() as progress:
         progress.expect(len(jobs))
-        made, errors = gathering.each(lambda job: _one(job, describer, spec, progress), jobs)
+        made, errors = gathering.each(lambda job: _one(job, describer, render, progress), jobs)
     gathering.refuse(errors, console)
     return made
 
 
-def _one(job: Job, describer: Describer, spec: Spec, progress: Progress) -> Made:
+def _one(job: Job, describer: Describer, render: Render, progress: Progress) -> Made:
     with stage(progress, job.found.path.name):
         sbom = describer.sbom(job.found)
-        content = cyclonedx.render(sbom, created=job.created, tool_version=__version__, spec=spec)
+        content = render(sbom, created=job.created, tool_version=__version__)
     return Made(job=job, sbom=sbom, content=content)
 
 
@@ -124,7 +143,7 @@ def _outputs(asked: argparse.Namespace, found: tuple[Recognised, ...]) -> tuple[
             f"{len(found)} artifacts have {len(found)} documents",
             remedy="name a folder for them with --output DIR",
         )
-    paths = tuple(output / f"{each.path.name}.cdx.json" for each in found)
+    paths = tuple(output / f"{each.path.name}{_ENDINGS[asked.format]}" for each in found)
     if twice := [str(path) for path, count in Counter(paths).items() if count > 1]:
         raise UsageError(
             f"two artifacts would be written as {twice[0]}", remedy="describe them one by one"

@@ -188,6 +188,17 @@ def test_what_is_asked_wrongly_is_refused(
     assert "remedy: " in said.err
 
 
+def test_spdx_is_written_when_it_is_asked_for(make_wheel: Maker, tmp_path: Path) -> None:
+    path = wheel(make_wheel, "thing")
+    words = ("make", path, "--created", WHEN, "--format", "spdx")
+    assert SbomDesk().run(*words).json["spdxVersion"] == "SPDX-2.3"
+    assert SbomDesk().run(*words, "-o", tmp_path).code == 0
+    assert (tmp_path / "thing-1.0-py3-none-any.whl.spdx.json").is_file()
+    said = SbomDesk().run(*words, "--spec", "1.6")
+    assert said.code == 2
+    assert "--spec is a version of CycloneDX" in said.err
+
+
 def test_several_go_into_a_folder_each_under_a_name_of_its_own(
     make_wheel: Maker, tmp_path: Path
 ) -> None:
