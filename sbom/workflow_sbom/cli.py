@@ -65,6 +65,31 @@ def _validate(words: Parser) -> None:
     _json(words)
 
 
+def _check(words: Parser) -> None:
+    _documents(words)
+    words.add_argument(
+        "--policy", type=Path, default=Path("sbom/policy.toml"), metavar="FILE",
+        help="what is demanded; default: sbom/policy.toml",
+    )  # fmt: skip
+    words.add_argument(
+        "--osv", type=Path, metavar="PATH",
+        help="a database of vulnerabilities: a folder or zip of OSV records",
+    )  # fmt: skip
+    words.add_argument(
+        "--vex", action="append", type=Path, default=[], metavar="FILE",
+        help="why vulnerabilities do not matter (CycloneDX or OpenVEX), again for each",
+    )  # fmt: skip
+    words.add_argument("--at", metavar="TIME", help="judge as of then (RFC 3339); default: now")
+    words.add_argument(
+        "--stable", action="store_true", help="what is not known fails, as for a stable release"
+    )
+    _json(words)
+
+
+def _schema(words: Parser) -> None:
+    words.add_argument("of", choices=("policy",), help="of which file")
+
+
 def _documents(words: Parser) -> None:
     words.add_argument(
         "files", nargs="+", type=Path, metavar="FILE", help="an SBOM; - is standard input"
@@ -82,6 +107,10 @@ def _json(words: Parser) -> None:
 COMMANDS = {
     "make": Command("Write what an artifact is made of, as CycloneDX or SPDX", _make),
     "validate": Command("Check documents against the schemas of their specifications", _validate),
+    "check": Command(
+        "Check documents against a policy: licences, vulnerabilities, quality", _check
+    ),
+    "schema": Command("Print the JSON Schema of a policy", _schema),
     "completion": Command("Print a completion script", _completion),
 }
 

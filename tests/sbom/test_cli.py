@@ -16,7 +16,7 @@ from workflow_sbom.cli import COMMANDS, LINE
 
 FOLDER = Path(__file__).resolve().parents[2] / "sbom/workflow_sbom/commands"
 README = FOLDER.parents[1] / "README.md"
-NO_COMMANDS = {"__init__", "interface", "gathering"}
+NO_COMMANDS = {"__init__", "documents", "gathering", "interface"}
 
 
 def command(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
