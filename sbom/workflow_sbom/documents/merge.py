@@ -1,0 +1,172 @@
+"""Several CycloneDX documents as one, as JSON: no statement of any of them is lost.
+
+The result is a function of the set of documents: their order and repetition have no effect, and
+what is merged once may be merged again with others. It is of the highest version among them. What
+can't survive is said: signatures, for what they signed is no longer there as it was.
+
+- Components (and services) that are one thing are stated once; see `joining`.
+- References hold in their own document only. Where two documents mean different things by one,
+  both get another, everywhere; see `naming`.
+- A subject that all have stays the subject; otherwise each becomes a component.
+- A composition that names nothing is about its document's subject, and says so then.
+- Each document with a serial number is named by its BOM-Link, in an external reference `bom`.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from workflow_sbom import canonical
+from workflow_sbom.digest import Digest
+from workflow_sbom.documents.agreeing import Agreed, agree
+from workflow_sbom.documents.joining import Object, united
+from workflow_sbom.documents.references import renamed
+from workflow_sbom.documents.uniting import unite
+from workflow_sbom.documents.view import Document
+from workflow_sbom.errors import DocumentError, InvalidDocumentError
+from workflow_sbom.formats import schemas
+
+_SERIALS = uuid.uuid5(uuid.NAMESPACE_URL, "https://cyclonedx.org/bom#merged")
+_HEAD = frozenset({"$schema", "bomFormat", "specVersion", "serialNumber", "version", "signature"})
+_SCOPES = frozenset({"assemblies", "dependencies", "vulnerabilities", "signature"})
+_MIXING = "1.7"  # where an expression and other licences stand in one list
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Merged:
+    """The merged document, and what its reader should know of how it came to be."""
+
+    json: Object
+    notices: tuple[str, ...]
+
+    def document(self) -> bytes:
+        """The document as canonical JSON with a final newline."""
+        return canonical.document(self.json)
+
+
+def merge(documents: Iterable[Document]) -> Merged:
+    """One document that says what all of them say.
+
+    Raises `DocumentError` when there is none to merge, `InvalidDocumentError` when what an older
+    version allows can't be said in the highest one.
+    """
+    different = {canonical.encode(each.json): each.json for each in documents}
+    sources = tuple(different[text] for text in sorted(different))
+    if not sources:
+        raise DocumentError("no document to merge", remedy="name at least one")
+    agreed = agree(sources)
+    content = _content(sources, agreed)
+    spec = max(source["specVersion"] for source in sources)
+    written = _headed(content, _able(spec, content))
+    if faults := schemas.faults(written):
+        raise InvalidDocumentError(faults)
+    return Merged(written, (*_notices(sources, agreed, spec, written),))
+
+
+def _content(sources: Sequence[Object], agreed: Agreed) -> dict[str, Any]:
+    """Everything but the members that say which document it is."""
+    common = bool(agreed.parts["subject"])
+    bodies = [
+        renamed(_body(source, common=common), agreed.names.get(number, {}))
+        for number, source in enumerate(sources)
+    ]
+    content = unite(bodies)
+    if common:
+        (subject,) = agreed.parts["subject"]
+        content["metadata"]["component"] = subject
+    for member in ("components", "services"):
+        if agreed.parts[member] or any(member in source for source in sources):
+            content[member] = united([[], agreed.parts[member]])
+    if links := [*_links(sources)]:
+        content["externalReferences"] = united([content.get("externalReferences", []), links])
+    return content
+
+
+def _body(source: Object, *, common: bool) -> Object:
+    """What is united with the same of other documents."""
+    body = {
+        name: value
+        for name, value in source.items()
+        if name not in _HEAD and name not in {"components", "services"}
+    }
+    metadata = source.get("metadata", {})
+    if "component" in metadata:
+        body["metadata"] = {name: metadata[name] for name in metadata if name != "component"}
+    if "compositions" in source and not common:
+        ref = metadata.get("component", {}).get("bom-ref")
+        body["compositions"] = [_about(ref, each) for each in source["compositions"]]
+    return body
+
+
+def _about(subject: str | None, composition: Object) -> Object:
+    """A composition that names nothing is of the whole document: in another, of its subject."""
+    if subject is None or not _SCOPES.isdisjoint(composition):
+        return composition
+    return {**composition, "assemblies": [subject]}
+
+
+def _links(sources: Iterable[Object]) -> Iterator[Object]:
+    """The sources by BOM-Link; one that was merged here names its own sources already."""
+    for source in sources:
+        serial = source.get("serialNumber")
+        if serial and serial != _serial(source):
+            name = serial.removeprefix("urn:uuid:")
+            yield {"type": "bom", "url": f"urn:cdx:{name}/{source.get('version', 1)}"}
+
+
+def _headed(content: Object, spec: str) -> Object:
+    written = {
+        **content,
+        "$schema": f"http://cyclonedx.org/schema/bom-{spec}.schema.json",
+        "bomFormat": "CycloneDX",
+        "specVersion": spec,
+        "version": 1,
+    }
+    return written | {"serialNumber": _serial(written)}
+
+
+def _serial(document: Object) -> str:
+    """The serial number that a merged document of this content has."""
+    content = {name: value for name, value in document.items() if name != "serialNumber"}
+    return f"urn:uuid:{uuid.uuid5(_SERIALS, Digest.of(canonical.encode(content)).hex)}"
+
+
+def _able(spec: str, content: Object) -> str:
+    """The version, or the first one in which licences that came together may stand so."""
+    return _MIXING if spec in {"1.5", "1.6"} and _mixes(content) else spec
+
+
+def _mixes(value: Any) -> bool:
+    if isinstance(value, list):
+        return any(map(_mixes, value))
+    if not isinstance(value, dict):
+        return False
+    licences = value.get("licenses", [])
+    if len(licences) > 1 and any("expression" in each for each in licences):
+        return True
+    return any(map(_mixes, value.values()))
+
+
+def _notices(
+    sources: Sequence[Object], agreed: Agreed, spec: str, written: Object
+) -> Iterator[str]:
+    if signed := sum("signature" in source for source in sources):
+        yield f"the signature of {signed} document(s) is left out: what it signed is changed"
+    if lost := _signatures(sources) - signed - _signatures(written):
+        yield f"{lost} signature(s) inside are left out or stood twice"
+    if written["specVersion"] != spec:
+        yield f"version {_MIXING}, for licences that came together can't stand so in {spec}"
+    for number in sorted(agreed.names):
+        changed: Mapping[str, str] = agreed.names[number]
+        yield f"document {number + 1}: {len(changed)} reference(s) renamed"
+
+
+def _signatures(value: Any) -> int:
+    if isinstance(value, (list, tuple)):
+        return sum(map(_signatures, value))
+    if not isinstance(value, dict):
+        return 0
+    return ("signature" in value) + sum(map(_signatures, value.values()))
