@@ -41,7 +41,7 @@ REFERRING = frozenset(
         "vulnerabilities",
     }
 )
-_SIGNATURE = "signature"
+SIGNATURE = "signature"
 
 
 def carriers(value: Any) -> Iterator[Mapping[str, Any]]:
@@ -74,12 +74,12 @@ def _renamed_object(table: dict[str, Any], names: Mapping[str, str]) -> dict[str
     changed = {key: _member(key, item, names) for key, item in table.items()}
     if not _differ(changed.values(), table.values()):
         return table
-    changed.pop(_SIGNATURE, None)
+    changed.pop(SIGNATURE, None)
     return changed
 
 
 def _member(key: str, item: Any, names: Mapping[str, str]) -> Any:
-    if key == _SIGNATURE:  # its `algorithm` is no reference
+    if key == SIGNATURE:  # its `algorithm` is no reference
         return item
     if isinstance(item, str):
         return names.get(item, item) if key == "bom-ref" or key in REFERRING else item
