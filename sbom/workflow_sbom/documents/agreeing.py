@@ -34,9 +34,14 @@ class Agreed:
     names: Names
 
 
-def agree(sources: Sequence[Object]) -> Agreed:
-    """Join what is one in several documents; their order has no effect on what is."""
+def agree(sources: Sequence[Object], *, with_subject: bool = True) -> Agreed:
+    """Join what is one in several documents; their order has no effect on what is.
+
+    Without a subject those of the documents are components, even where they are one.
+    """
     pools, items = _pools(sources), [*_units(sources)]
+    if not with_subject:
+        pools = _without_subject(pools)
     apart: frozenset[Piece] = frozenset()
     while True:
         found = {name: classes(pool, apart) for name, pool in pools.items()}

@@ -23,7 +23,7 @@ from workflow_sbom import canonical
 from workflow_sbom.digest import Digest
 from workflow_sbom.documents.agreeing import Agreed, agree
 from workflow_sbom.documents.joining import Object, united
-from workflow_sbom.documents.references import renamed
+from workflow_sbom.documents.references import carriers, renamed
 from workflow_sbom.documents.uniting import unite
 from workflow_sbom.documents.view import Document
 from workflow_sbom.errors import DocumentError, InvalidDocumentError
@@ -47,23 +47,50 @@ class Merged:
         return canonical.document(self.json)
 
 
-def merge(documents: Iterable[Document]) -> Merged:
+def merge(documents: Iterable[Document], *, subject: Object | None = None) -> Merged:
     """One document that says what all of them say.
 
-    Raises `DocumentError` when there is none to merge, `InvalidDocumentError` when what an older
-    version allows can't be said in the highest one.
+    `subject` is a component (with a `bom-ref`) that the whole is about and that depends on the
+    subject of each. Raises `DocumentError` when there is nothing to merge or the reference is
+    taken, `InvalidDocumentError` when what an older version allows can't be said in the highest.
     """
     different = {canonical.encode(each.json): each.json for each in documents}
     sources = tuple(different[text] for text in sorted(different))
     if not sources:
         raise DocumentError("no document to merge", remedy="name at least one")
-    agreed = agree(sources)
+    agreed = agree(sources, with_subject=subject is None)
     content = _content(sources, agreed)
+    if subject is not None:
+        content = _headed_by(subject, content, [*_subjects(sources, agreed)])
     spec = max(source["specVersion"] for source in sources)
-    written = _headed(content, _able(spec, content))
+    written = _numbered(content, _able(spec, content))
     if faults := schemas.faults(written):
         raise InvalidDocumentError(faults)
     return Merged(written, (*_notices(sources, agreed, spec, written),))
+
+
+def _subjects(sources: Sequence[Object], agreed: Agreed) -> Iterator[str]:
+    """What the subjects of the sources are called in the merged document."""
+    for number, source in enumerate(sources):
+        ref = source.get("metadata", {}).get("component", {}).get("bom-ref")
+        if ref is not None:
+            yield agreed.names.get(number, {}).get(ref, ref)
+
+
+def _headed_by(subject: Object, content: Object, subjects: Sequence[str]) -> dict[str, Any]:
+    """The content as that of a subject of its own."""
+    ref = subject["bom-ref"]
+    if any(each["bom-ref"] == ref for each in carriers(content)):
+        raise DocumentError(
+            f"the reference {ref[:80]!r} is taken by a part of the documents",
+            remedy="give the merged subject another name or version",
+        )
+    edges = {"ref": ref, "dependsOn": sorted({*subjects})}
+    return {
+        **content,
+        "metadata": {**content.get("metadata", {}), "component": subject},
+        "dependencies": united([content.get("dependencies", []), [edges]]),
+    }
 
 
 def _content(sources: Sequence[Object], agreed: Agreed) -> dict[str, Any]:
@@ -117,7 +144,7 @@ def _links(sources: Iterable[Object]) -> Iterator[Object]:
             yield {"type": "bom", "url": f"urn:cdx:{name}/{source.get('version', 1)}"}
 
 
-def _headed(content: Object, spec: str) -> Object:
+def _numbered(content: Object, spec: str) -> Object:
     written = {
         **content,
         "$schema": f"http://cyclonedx.org/schema/bom-{spec}.schema.json",
