@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from json.encoder import encode_basestring as quoted
 from typing import Any, Never
@@ -19,6 +19,11 @@ from typing import Any, Never
 from workflow_sbom.errors import DocumentError
 
 Json = None | bool | int | str | Decimal | Sequence["Json"] | Mapping[str, "Json"]
+
+_COMPACT = json.JSONEncoder(
+    sort_keys=True, ensure_ascii=False, separators=(",", ":"), check_circular=False
+)
+_LEAVES = frozenset({str, int, bool, type(None)})
 
 MAX_BYTES = 64 << 20
 MAX_DEPTH = 100
@@ -30,7 +35,21 @@ def encode(value: Json) -> bytes:
 
     Raises `TypeError` for what has no canonical form.
     """
-    return _Writer(colon=":", step="").text(value, line="")
+    if _plain(value):
+        return _COMPACT.encode(value).encode()
+    return _Writer(colon=":", step="").text(value, line="").encode()
+
+
+def _plain(value: Any) -> bool:
+    """Whether the standard library's encoder writes the same: no numbers but integers, no keys
+    but strings, and none of the types it would take for something else.
+    """
+    kind = type(value)
+    if kind is dict:
+        return all(type(key) is str for key in value) and all(map(_plain, value.values()))
+    if kind is list:
+        return all(map(_plain, value))
+    return kind in _LEAVES
 
 
 def document(value: Json) -> bytes:
@@ -38,7 +57,8 @@ def document(value: Json) -> bytes:
 
     Raises `TypeError` for what has no canonical form.
     """
-    return _Writer(colon=": ", step="  ").text(value, line="\n") + b"\n"
+    text = _Writer(colon=": ", step="  ").text(value, line="\n")
+    return f"{text}\n".encode()
 
 
 class _Writer:
@@ -46,45 +66,53 @@ class _Writer:
 
     def __init__(self, *, colon: str, step: str) -> None:
         self._colon, self._step = colon, step
-        self._pieces: list[str] = []
 
-    def text(self, value: Json, line: str) -> bytes:
-        self._write(value, line)
-        return "".join(self._pieces).encode()
+    def text(self, value: Any, line: str) -> str:
+        """The value, whose last line starts with `line`."""
+        kind = type(value)
+        if kind is str:
+            return quoted(value)
+        if kind is dict:
+            return self._table(value, line)
+        if kind is list:
+            return self._items(value, line)
+        return self._rarer(value, line)
 
-    def _write(self, value: Any, line: str) -> None:
+    def _rarer(self, value: Any, line: str) -> str:
         match value:
             case str():
-                self._pieces.append(quoted(value))
+                return quoted(value)
             case None | bool():
-                self._pieces.append({None: "null", True: "true", False: "false"}[value])
+                return {None: "null", True: "true", False: "false"}[value]
             case int():
-                self._pieces.append(int.__repr__(value))
+                return int.__repr__(value)
             case Decimal() if value.is_finite():
-                self._pieces.append(str(value))
+                return str(value)
             case Mapping():
-                self._write_all("{", self._members(value), "}", line)
+                return self._table(value, line)
             case Sequence() if not isinstance(value, (bytes, bytearray)):
-                self._write_all("[", (("", item) for item in value), "]", line)
+                return self._items(value, line)
             case _:
                 raise TypeError(f"{type(value).__name__} has no canonical JSON form")
 
-    def _members(self, table: Mapping[Any, Any]) -> Iterable[tuple[str, Any]]:
+    def _table(self, table: Mapping[Any, Any], line: str) -> str:
         if not all(isinstance(key, str) for key in table):
             raise TypeError("an object's keys are strings")
-        return ((quoted(key) + self._colon, table[key]) for key in sorted(table))
-
-    def _write_all(
-        self, opening: str, items: Iterable[tuple[str, Any]], closing: str, line: str
-    ) -> None:
         inner = line + self._step
-        before = opening + inner
-        for label, item in items:
-            self._pieces.append(before + label)
-            self._write(item, inner)
-            before = "," + inner
-        ending = opening if before[0] == opening else line
-        self._pieces.append(ending + closing)
+        members = [
+            quoted(key) + self._colon + self.text(table[key], inner) for key in sorted(table)
+        ]
+        return _enclosed("{", members, "}", line, inner)
+
+    def _items(self, items: Sequence[Any], line: str) -> str:
+        inner = line + self._step
+        return _enclosed("[", [self.text(item, inner) for item in items], "]", line, inner)
+
+
+def _enclosed(opening: str, parts: list[str], closing: str, line: str, inner: str) -> str:
+    if not parts:
+        return opening + closing
+    return opening + inner + ("," + inner).join(parts) + line + closing
 
 
 def decode(data: bytes, *, limit: int = MAX_BYTES) -> Any:

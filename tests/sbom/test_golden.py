@@ -12,10 +12,12 @@ from workflow_sbom.debian import control as debian
 from workflow_sbom.digest import Digest
 from workflow_sbom.golang.gobinary import describe_go_binary
 from workflow_sbom.javascript.npm import BundleSource, describe_bundle
+from workflow_sbom.merging.origin import FileForm, Form, Origin, attributed
 from workflow_sbom.merging.release import merge_release
 from workflow_sbom.model.component import Component
-from workflow_sbom.model.document import Composition, Dependency, Sbom
-from workflow_sbom.model.parts import Hash
+from workflow_sbom.model.document import Composition, Dependency, Publication, Sbom
+from workflow_sbom.model.licence import SpdxLicence
+from workflow_sbom.model.parts import Contact, Hash, Organisation
 from workflow_sbom.purl import package_url
 from workflow_sbom.python import requirements
 from workflow_sbom.python.describe import Resolution, describe_wheel, installed_component
@@ -26,6 +28,7 @@ MakeArtifact = Callable[[str, Mapping[str, bytes]], ArtifactFile]
 MakeProgram = Callable[[str, str, str], ArtifactFile]
 Golden = Callable[[str, Sbom], None]
 
+TEAM = Organisation("The team", ("team@example.org",), ("https://example.org/",))
 METADATA = """\
 Metadata-Version: 2.4
 Name: workflow-engine
@@ -135,20 +138,38 @@ def image(engine: Sbom) -> Sbom:
     )
 
 
+ORIGIN = Origin(
+    publication=Publication(
+        authors=(Contact("The team", "team@example.org"),),
+        supplier=TEAM,
+        manufacturer=TEAM,
+        licence=SpdxLicence("CC0-1.0"),
+        sharing="CLEAR",
+    ),
+    source=f"git+https://example.org/workflow@{'c' * 40}",
+    security="https://example.org/.well-known/security.txt",
+    own=frozenset({"pkg:pypi/workflow-engine@1.2.3"}),
+)
+
+
+def published(sbom: Sbom, form: Form = "archive") -> Sbom:
+    return attributed(sbom, ORIGIN, FileForm(sbom.subject.ref.removeprefix("artifact:"), form))
+
+
 def test_wheel(make_wheel: MakeArtifact, golden: Golden) -> None:
-    golden("wheel", wheel(make_wheel))
+    golden("wheel", published(wheel(make_wheel)))
 
 
 def test_bundle(make_tarball: MakeArtifact, golden: Golden) -> None:
-    golden("bundle", bundle(make_tarball))
+    golden("bundle", published(bundle(make_tarball)))
 
 
 def test_go_program(make_go_program: MakeProgram, golden: Golden) -> None:
-    golden("go-program", program(make_go_program))
+    golden("go-program", published(program(make_go_program), "program"))
 
 
 def test_image(make_wheel: MakeArtifact, golden: Golden) -> None:
-    golden("image", image(wheel(make_wheel)))
+    golden("image", published(image(wheel(make_wheel))))
 
 
 def test_release(
@@ -158,5 +179,10 @@ def test_release(
     golden: Golden,
 ) -> None:
     engine = wheel(make_wheel)
-    parts = (engine, bundle(make_tarball), program(make_go_program), image(engine))
-    golden("release", merge_release("workflow", "1.2.3", parts))
+    parts = (
+        published(engine),
+        published(bundle(make_tarball)),
+        published(program(make_go_program), "program"),
+        published(image(engine)),
+    )
+    golden("release", attributed(merge_release("workflow", "1.2.3", parts), ORIGIN))

@@ -23,6 +23,7 @@ from workflow_sbom.formats.cyclonedx_parts import (
     Item,
     Spec,
     component,
+    listed,
     ordered,
     present,
     property_,
@@ -160,7 +161,7 @@ def _metadata(sbom: Sbom, tree: _Tree, created: str, tool_version: str) -> Item:
         "component": tree.component(sbom.subject),
     } | present(
         lifecycles=[{"phase": phase} for phase in sorted(set(sbom.phases))],
-        properties=ordered(map(property_, sbom.properties)),
+        properties=listed(property_, sbom.properties),
         **(publication(sbom.publication, tree.spec) if sbom.publication else {}),
     )
 

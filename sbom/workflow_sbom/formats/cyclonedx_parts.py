@@ -5,8 +5,8 @@ What is not known is left out; lists are sorted and hold nothing twice.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any, Literal
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Literal, TypeVar
 
 from workflow_sbom import canonical
 from workflow_sbom.model.component import Component
@@ -16,6 +16,7 @@ from workflow_sbom.model.parts import Contact, ExternalReference, Hash, Organisa
 
 Spec = Literal["1.6", "1.7"]
 Item = dict[str, Any]
+Value = TypeVar("Value", Contact, ExternalReference, Hash, Property)
 
 
 def component(value: Component, spec: Spec) -> Item:
@@ -26,15 +27,22 @@ def component(value: Component, spec: Spec) -> Item:
         purl=value.purl,
         description=value.description,
         copyright=value.copyright,
-        scope=value.scope,
         supplier=organisation(value.supplier) if value.supplier else None,
         manufacturer=organisation(value.manufacturer) if value.manufacturer else None,
-        authors=ordered(map(_contact, value.authors)),
-        isExternal=True if value.external and spec == "1.7" else None,
-        hashes=ordered(map(_hash, value.hashes)),
+        hashes=listed(_hash, value.hashes),
         licenses=_licences(value.licences, spec),
-        externalReferences=ordered(map(_reference, value.references)),
-        properties=ordered(map(property_, value.properties)),
+        externalReferences=listed(_reference, value.references),
+        **circumstances(value, spec),
+    )
+
+
+def circumstances(value: Component, spec: Spec) -> Item:
+    """Those of its fields that other formats have no place for."""
+    return present(
+        scope=value.scope,
+        authors=listed(_contact, value.authors),
+        isExternal=True if value.external and spec == "1.7" else None,
+        properties=listed(property_, value.properties),
         evidence=_evidence(value) if value.evidence else None,
     )
 
@@ -43,7 +51,7 @@ def publication(value: Publication, spec: Spec) -> Item:
     """Who stands behind a document, as fields of its metadata."""
     sharing = value.sharing if spec == "1.7" else None
     return present(
-        authors=ordered(map(_contact, value.authors)),
+        authors=listed(_contact, value.authors),
         supplier=organisation(value.supplier) if value.supplier else None,
         manufacturer=organisation(value.manufacturer) if value.manufacturer else None,
         licenses=[_expression(value.licence, spec)] if value.licence else None,
@@ -71,6 +79,11 @@ def property_(value: Property) -> Item:
 def present(**fields: Any) -> Item:
     """The fields that hold something: what is not known is left out."""
     return {name: value for name, value in fields.items() if value not in (None, "", [])}
+
+
+def listed(render: Callable[[Value], Item], values: Sequence[Value]) -> list[Item]:
+    """Each value once, rendered, in the order of the values."""
+    return [render(value) for value in (sorted(set(values)) if len(values) > 1 else values)]
 
 
 def ordered(items: Iterable[Item]) -> list[Item]:
@@ -143,5 +156,5 @@ def _hash(value: Hash) -> Item:
 
 def _reference(reference: ExternalReference) -> Item:
     return {"type": reference.kind, "url": reference.url} | present(
-        hashes=ordered(map(_hash, reference.hashes)), comment=reference.comment
+        hashes=listed(_hash, reference.hashes), comment=reference.comment
     )

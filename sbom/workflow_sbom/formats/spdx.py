@@ -20,7 +20,14 @@ from workflow_sbom import canonical
 from workflow_sbom.digest import Digest
 from workflow_sbom.errors import ModelError
 from workflow_sbom.formats.cyclonedx import composition, instant
-from workflow_sbom.formats.cyclonedx_parts import Item, ordered, present, property_, publication
+from workflow_sbom.formats.cyclonedx_parts import (
+    Item,
+    listed,
+    ordered,
+    present,
+    property_,
+    publication,
+)
 from workflow_sbom.formats.spdx_licences import Licences
 from workflow_sbom.formats.spdx_package import (
     NO_ASSERTION,
@@ -95,7 +102,7 @@ def _facts(sbom: Sbom) -> Item:
     published = publication(sbom.publication, "1.7") if sbom.publication else {}
     return present(
         lifecycles=[{"phase": phase} for phase in sorted(set(sbom.phases))],
-        properties=ordered(map(property_, sbom.properties)),
+        properties=listed(property_, sbom.properties),
         compositions=ordered(map(composition, sbom.compositions)),
     ) | {name: value for name, value in published.items() if name != "licenses"}
 

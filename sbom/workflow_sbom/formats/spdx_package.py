@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from workflow_sbom import canonical
-from workflow_sbom.formats.cyclonedx_parts import Item, ordered, present
-from workflow_sbom.formats.cyclonedx_parts import component as as_cyclonedx
+from workflow_sbom.formats.cyclonedx_parts import Item, circumstances, ordered, present
+from workflow_sbom.formats.cyclonedx_parts import organisation as as_cyclonedx
 from workflow_sbom.formats.spdx_licences import Licences
 from workflow_sbom.model.component import Component, Kind
 from workflow_sbom.model.parts import Contact, ExternalReference, Hash, Organisation
@@ -36,12 +35,10 @@ _CATEGORIES = {
     "rfc-9116": ("SECURITY", "url"),
     "security-contact": ("SECURITY", "url"),
 }
-# What SPDX has no field for, or none for all of it.
-_ELSEWHERE = ("authors", "evidence", "isExternal", "properties", "scope")
 _WEB = re.compile(
     r"https?://[a-z0-9]+([-.][a-z0-9]+)*\.[a-z]{2,}(:\d{1,5})?(/.*)?", re.IGNORECASE | re.ASCII
 )
-_PLAIN = re.compile(r"[A-Za-z0-9.]", re.ASCII)
+_SPECIAL = re.compile(r"[^A-Za-z0-9.]", re.ASCII)
 
 
 def identifier(ref: str) -> str:
@@ -49,12 +46,11 @@ def identifier(ref: str) -> str:
 
     Two references never share one, and none is the document's own.
     """
-    return "SPDXRef-Package-" + "".join(map(_escaped, ref))
+    return "SPDXRef-Package-" + _SPECIAL.sub(_escaped, ref)
 
 
-def _escaped(char: str) -> str:
-    if _PLAIN.fullmatch(char):
-        return char
+def _escaped(found: re.Match[str]) -> str:
+    char = found[0]
     return "--" if char == "-" else "".join(f"-{byte:02X}" for byte in char.encode())
 
 
@@ -149,11 +145,11 @@ def _comment(reference: ExternalReference) -> str:
 
 
 def _elsewhere(component: Component) -> Item:
-    whole = as_cyclonedx(component, "1.7")
-    kept: dict[str, Any] = {name: whole[name] for name in _ELSEWHERE if name in whole}
+    """What SPDX has no field for, or none for all of it."""
+    kept = circumstances(component, "1.7")
     if _PURPOSES[component.kind] == "OTHER":
         kept["type"] = component.kind
     for name, value in (("supplier", component.supplier), ("manufacturer", component.manufacturer)):
         if value is not None and (value.urls or len(value.emails) > 1):
-            kept[name] = whole[name]
+            kept[name] = as_cyclonedx(value)
     return kept
