@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import assert_never
 
+import workflow_sbom
 from workflow_containers.errors import ContainersError
 from workflow_containers.inspecting.bill import describe_image
-from workflow_release import __version__, names
+from workflow_release import names
 from workflow_release.building.artifacts.interface import LockFile, Workshop
 from workflow_release.building.cache import key
 from workflow_release.errors import BuildError
@@ -35,6 +36,7 @@ from workflow_sbom.canonical import Json
 from workflow_sbom.digest import measure_file
 from workflow_sbom.errors import SbomError
 from workflow_sbom.formats import cyclonedx
+from workflow_sbom.formats.tool import UNSTAMPED
 from workflow_sbom.golang.gobinary import describe_go_binary
 from workflow_sbom.javascript.npm import BundleSource, describe_bundle
 from workflow_sbom.merging.origin import FileForm, Form, Origin, attributed
@@ -77,6 +79,7 @@ def describe(artifacts: tuple[Artifact, ...], shop: Workshop, locked: LockFile |
         commit=plan.source.commit,
         repository=plan.source.repository,
         standing=repr(shop.standing),
+        tool=tool_version(shop),
     )
 
     def make(folder: Path) -> None:
@@ -131,9 +134,9 @@ def _all(
         for artifact, sbom in zip(artifacts, sboms, strict=True)
     ]
     for artifact, sbom in zip(artifacts, parts, strict=True):
-        yield _file(names.sbom_of(artifact.name), sbom, plan)
+        yield _file(names.sbom_of(artifact.name), sbom, shop)
     merged = attributed(merge_release(plan.name, str(plan.version), parts), origin)
-    yield _file(names.release_sbom_of(plan.name, plan.version), merged, plan)
+    yield _file(names.release_sbom_of(plan.name, plan.version), merged, shop)
 
 
 def _origin(shop: Workshop, resolution: Resolution) -> Origin:
@@ -159,9 +162,23 @@ def form_of(recipe: Recipe) -> Form:
             assert_never(recipe)
 
 
-def _file(name: str, sbom: Sbom, plan: Plan) -> File:
-    content = cyclonedx.render(sbom, created=plan.source.committed_at, tool_version=__version__)
+def _file(name: str, sbom: Sbom, shop: Workshop) -> File:
+    created = shop.plan.source.committed_at
+    content = cyclonedx.render(sbom, created=created, tool_version=tool_version(shop))
     return File.of(name, MEDIA_TYPE, content)
+
+
+def tool_version(shop: Workshop) -> str:
+    """The version of the tool that writes the documents.
+
+    Run from the very checkout that is released, it is of the release it makes, unless something in
+    there is not as committed.
+    """
+    source = Path(workflow_sbom.__file__).resolve()
+    here = source.is_relative_to(shop.repository.folder.resolve())
+    if workflow_sbom.__version__ == UNSTAMPED and here and shop.plan.source.clean:
+        return shop.plan.version.render("pep440")
+    return workflow_sbom.__version__
 
 
 def _resolution(artifacts: Iterable[Artifact], plan: Plan, locked: LockFile | None) -> Resolution:

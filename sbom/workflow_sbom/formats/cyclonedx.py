@@ -57,10 +57,10 @@ def render(sbom: Sbom, *, created: datetime, tool_version: str, spec: Spec = "1.
         "version": 1,
         "metadata": _metadata(sbom, tree, instant(created), tool_version),
         "components": tree.components(sbom.components),
-        "dependencies": [
+    } | present(
+        dependencies=[
             _dependency(edge) for edge in sorted(sbom.dependencies, key=lambda edge: edge.ref)
         ],
-    } | present(
         compositions=ordered(map(composition, sbom.compositions)),
         formulation=[{"components": tree.components(sbom.formulation)}] if sbom.formulation else [],
     )

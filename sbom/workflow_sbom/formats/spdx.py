@@ -37,7 +37,7 @@ from workflow_sbom.formats.spdx_package import (
     package,
     person,
 )
-from workflow_sbom.formats.tool import NAME
+from workflow_sbom.formats.tool import signature
 from workflow_sbom.model.component import Component
 from workflow_sbom.model.document import Publication, Sbom
 
@@ -58,7 +58,7 @@ def render(sbom: Sbom, *, created: datetime, tool_version: str) -> bytes:
     under another data licence than CC0-1.0, which is the only one SPDX documents have.
     """
     _require_data_licence(sbom.publication)
-    creator, moment = f"Tool: {NAME}-{tool_version}", instant(created)
+    creator, moment = f"Tool: {signature(tool_version)}", instant(created)
     note: Item = {"annotationDate": moment, "annotationType": "OTHER", "annotator": creator}
     components = sorted(sbom.walk(), key=lambda each: each.ref)
     licences = Licences.of(components)
@@ -67,7 +67,11 @@ def render(sbom: Sbom, *, created: datetime, tool_version: str) -> bytes:
         "dataLicense": DATA_LICENCE,
         "SPDXID": _DOCUMENT,
         "name": "-".join(filter(None, (sbom.subject.name, sbom.subject.version))),
-        "creationInfo": {"created": moment, "creators": [creator, *_creators(sbom.publication)]},
+        "creationInfo": {
+            "created": moment,
+            "creators": [creator, *_creators(sbom.publication)],
+        }
+        | present(comment=_phases(sbom)),
         "packages": [package(each, licences, note) for each in components],
         "relationships": [_relationship(each) for each in sorted(set(_relations(sbom)))],
     } | present(
@@ -95,6 +99,12 @@ def _creators(published: Publication | None) -> list[str]:
     persons = [each for each in published.authors if maker is None or each.name != maker.name]
     organisations = [organisation(maker)] if maker else []
     return sorted({*organisations, *map(person, persons)})
+
+
+def _phases(sbom: Sbom) -> str:
+    """When in the life of the subject the facts were gathered, in words."""
+    phases = sorted(set(sbom.phases))
+    return f"Lifecycle phases: {', '.join(phases)}." if phases else ""
 
 
 def _facts(sbom: Sbom) -> Item:

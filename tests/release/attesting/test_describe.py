@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
+import workflow_sbom
 from support import built
 from support.candidates import FILES, IMAGE, SDIST, UI, WHEEL, artifact
 from support.git_repository import GitRepository
 from support.workshops import Bench
 from workflow_containers.platform import AMD64
-from workflow_release.attesting.describe import Described, describe, form_of
+from workflow_release.attesting.describe import Described, describe, form_of, tool_version
 from workflow_release.building.artifacts.interface import LockFile, Workshop
 from workflow_release.errors import BuildError
 from workflow_release.model import Artifact, File, GoBinary, Recipe
@@ -36,6 +37,7 @@ LOCK: dict[str, Any] = {
     },
 }
 GO = GoBinary(name="tool", project=UI.project, package=".", variable="main.version", platform=AMD64)
+ROOT = Path(__file__).resolve().parents[3]
 MODULES = {"modules": ["node_modules/left/index.js"]}
 
 
@@ -124,6 +126,17 @@ def test_who_made_them_and_of_which_commit_is_in_all_of_them(
 def subject_of(file: File) -> dict[str, Any]:
     found: dict[str, Any] = document(file.content)["metadata"]["component"]
     return found
+
+
+def test_a_tool_that_releases_itself_is_of_the_release_it_makes(
+    bench: Bench, project: GitRepository
+) -> None:
+    shop = shop_of(bench, project, WHEEL)
+    assert tool_version(shop) == workflow_sbom.__version__
+    ours = replace(shop, repository=replace(shop.repository, folder=ROOT))
+    assert tool_version(ours) == "1.2.3"
+    dirty = replace(ours.plan, source=replace(ours.plan.source, clean=False))
+    assert tool_version(replace(ours, plan=dirty)) == workflow_sbom.__version__
 
 
 @pytest.mark.parametrize(

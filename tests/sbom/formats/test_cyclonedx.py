@@ -354,3 +354,9 @@ def test_the_text_of_a_licence_is_kept_in_both_versions(
         assert [each["text"]["content"] for each in details] == [
             each.text for each in sorted(licence.texts)
         ]
+
+
+def test_a_tool_that_does_not_know_its_version_names_none() -> None:
+    document = json.loads(render(SBOM, created=CREATED, tool_version="0.0.0"))
+    (tool,) = document["metadata"]["tools"]["components"]
+    assert (tool["bom-ref"], "version" in tool) == ("tool:workflow-sbom", False)

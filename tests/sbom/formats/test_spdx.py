@@ -66,6 +66,7 @@ def test_the_document() -> None:
         "creationInfo": {
             "created": "2026-11-02T03:04:05Z",
             "creators": ["Tool: workflow-sbom-1.2.3"],
+            "comment": "Lifecycle phases: post-build.",
         },
         "packages": [
             {
@@ -339,6 +340,13 @@ def test_who_stands_behind_the_document() -> None:
     assert facts["supplier"] == {"name": "Supplier"}
     alone = document(Sbom(subject=A).published(Publication(authors=(Contact("Ann"),))))
     assert "Person: Ann" in alone["creationInfo"]["creators"]
+
+
+def test_a_tool_that_does_not_know_its_version_names_none() -> None:
+    content = render(Sbom(subject=A, phases=()), created=CREATED, tool_version="0.0.0")
+    assert faults(content) == []
+    creation = json.loads(content)["creationInfo"]
+    assert creation == {"created": "2026-11-02T03:04:05Z", "creators": ["Tool: workflow-sbom"]}
 
 
 def test_another_data_licence_is_refused() -> None:
