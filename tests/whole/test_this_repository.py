@@ -13,11 +13,13 @@ from typing import Any
 
 import pytest
 
+from support import checklist
 from support.person import COMMAND, User
 from support.repositories import git, head_as_main
 
 ROOT = Path(__file__).resolve().parents[2]
 SIGNED = {"provenance.sigstore.json", "release.json", "release.json.sigstore.json"}
+UNSTAMPED = "tool: no version"
 NOWHERE = "http://127.0.0.1:9"
 OFFLINE = {
     "PIP_NO_INDEX": "1",
@@ -84,6 +86,15 @@ def test_a_release_holds_everything_the_repository_makes(first: tuple[Place, Pat
     assert len(names) == 15 + 16 + 1 + 3
     for image in folder.glob("*.oci.tar"):
         assert platforms(image) == ["linux/amd64", "linux/arm64"]
+
+
+def test_every_document_holds_the_whole_checklist(first: tuple[Place, Path]) -> None:
+    _, folder = first
+    documents = sorted(folder.glob("*.cdx.json"))
+    found = {path.name: checklist.faults(json.loads(path.read_bytes())) for path in documents}
+    # The toolkit that runs is not the clone's, and does not know its version.
+    told = {name: [each for each in faults if each != UNSTAMPED] for name, faults in found.items()}
+    assert [name for name, faults in told.items() if faults] == [], told
 
 
 def test_another_clone_gives_the_same_bytes(
