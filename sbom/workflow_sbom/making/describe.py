@@ -15,6 +15,7 @@ from workflow_sbom.golang import goformat
 from workflow_sbom.golang.gobinary import DEVELOPMENT, describe_go_binary
 from workflow_sbom.javascript.npm import BundleSource, describe_bundle
 from workflow_sbom.making.kinds import Kind, Recognised
+from workflow_sbom.merging.origin import FileForm, Form, Origin, attributed
 from workflow_sbom.model.document import Sbom
 from workflow_sbom.python import requirements
 from workflow_sbom.python.describe import Resolution, describe_sdist, describe_wheel
@@ -61,6 +62,11 @@ class Describer:
     def sbom(self, found: Recognised) -> Sbom:
         """What an artifact is made of; raises `SbomError`, `UsageError` for what is missing."""
         artifact = ArtifactFile.measure(found.path)
+        form: Form = "program" if found.kind is Kind.GO else "archive"
+        sbom = self._described(found, artifact)
+        return attributed(sbom, Origin(), FileForm(artifact.name, form))
+
+    def _described(self, found: Recognised, artifact: ArtifactFile) -> Sbom:
         match found.kind:
             case Kind.WHEEL:
                 return describe_wheel(artifact, self.resolution)

@@ -47,6 +47,19 @@ def test_one_artifact_goes_to_standard_output_and_remarks_beside_it(make_wheel: 
     assert "next:" not in said.err
 
 
+def test_what_sort_of_file_it_is_and_how_complete_it_is_described_is_told(
+    make_wheel: Maker,
+) -> None:
+    path = wheel(make_wheel, "thing", "part")
+    document = SbomDesk().run("make", path, "--created", WHEN).json
+    subject = document["metadata"]["component"]
+    told = {each["name"]: each["value"] for each in subject["properties"]}
+    assert told["bsi:component:filename"] == path.name
+    assert told["bsi:component:structured"] == "structured"
+    spoken = [ref for each in document["compositions"] for ref in each.get("dependencies", ())]
+    assert sorted(spoken) == sorted([subject["bom-ref"], "pkg:pypi/part"])
+
+
 def test_a_file_has_the_same_bytes_and_a_next_step(make_wheel: Maker, tmp_path: Path) -> None:
     path, output = wheel(make_wheel, "thing"), tmp_path / "new/thing.cdx.json"
     printed = SbomDesk().run("make", path, "--created", WHEN).out
