@@ -6,10 +6,10 @@ What is not known is left out; lists are sorted and hold nothing twice.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, assert_never
 
 from workflow_sbom import canonical
-from workflow_sbom.model.component import Component
+from workflow_sbom.model.component import Component, Evidence
 from workflow_sbom.model.document import Publication
 from workflow_sbom.model.licence import Licence, NamedLicence, SpdxLicence
 from workflow_sbom.model.parts import Contact, ExternalReference, Hash, Organisation, Property
@@ -43,7 +43,7 @@ def circumstances(value: Component, spec: Spec) -> Item:
         authors=listed(_contact, value.authors),
         isExternal=True if value.external and spec == "1.7" else None,
         properties=listed(property_, value.properties),
-        evidence=_evidence(value) if value.evidence else None,
+        evidence=_evidence(value, value.evidence) if value.evidence else None,
     )
 
 
@@ -95,11 +95,8 @@ def ordered(items: Iterable[Item]) -> list[Item]:
     return [unique[key] for key in sorted(unique)]
 
 
-def _evidence(value: Component) -> Item:
+def _evidence(value: Component, found: Evidence) -> Item:
     """What was recognised beyond doubt has the confidence 1, which is an integer here."""
-    found = value.evidence
-    if found is None:
-        return {}
     field = "purl" if value.purl else "hash" if value.hashes else "name"
     method = {"technique": found.technique, "confidence": 1}
     return {"identity": [{"field": field, "confidence": 1, "methods": [method]}]} | present(
@@ -121,6 +118,8 @@ def _licence(licence: Licence, spec: Spec) -> Item:
             return _expression(licence, spec)
         case NamedLicence():
             return _licence_by_name(licence)
+        case _:
+            assert_never(licence)
 
 
 def _expression(licence: SpdxLicence, spec: Spec) -> Item:

@@ -12,7 +12,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, assert_never
 
 from workflow_sbom.digest import Digest
 from workflow_sbom.errors import ModelError
@@ -79,6 +79,8 @@ class Licences:
                 return _REFERENCE.sub(lambda found: names[found[0]], licence.expression)
             case NamedLicence():
                 return next(iter(names.values()))
+            case _:
+                assert_never(licence)
 
     def _name(self, identifier: str, text: str) -> str:
         if len(self.texts[identifier]) == 1 or not text:
@@ -95,6 +97,8 @@ def _meant(licence: Licence) -> Iterator[tuple[str, str]]:
                 yield identifier, texts.get(identifier, "")
         case NamedLicence():
             yield licence.name, licence.text
+        case _:
+            assert_never(licence)
 
 
 def _fitting(identifier: str) -> str:
