@@ -84,7 +84,14 @@ def wheel_files(version: str = VERSION, more: str = "") -> dict[str, bytes]:
         f"{info}/licenses/LICENSE": LICENCE,
         f"{info}/WHEEL": WHEEL.encode(),
         f"{info}/METADATA": metadata(version=version, more=more),
+        f"{info}/sboms/thing.cdx.json": bill("thing", version),
     }
+
+
+def bill(name: str, version: str, **more: object) -> bytes:
+    """The least that a wheel says of itself by PEP 770."""
+    subject = {"type": "library", "name": name, "version": version, **more}
+    return json.dumps({"bomFormat": "CycloneDX", "metadata": {"component": subject}}).encode()
 
 
 def record(files: Mapping[str, bytes], place: str) -> bytes:

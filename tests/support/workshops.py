@@ -178,7 +178,8 @@ def build_wheel(folder, config_settings=None, metadata_directory=None):
         for path in Path().rglob("*.py"):
             wheel.write(path, str(path))
         wheel.writestr("environment", "\\n".join(sorted(map("=".join, os.environ.items()))))
-        wheel.writestr(f"{NAME}.dist-info/METADATA", f"Name: {PROJECT['name']}\\n")
+        metadata = f"Name: {PROJECT['name']}\\nVersion: {PROJECT['version']}\\n"
+        wheel.writestr(f"{NAME}.dist-info/METADATA", metadata)
         wheel.writestr(f"{NAME}.dist-info/RECORD", "")
     return name
 '''

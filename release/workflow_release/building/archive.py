@@ -8,6 +8,7 @@ Wheels: the same, their members' compressed bytes by the same compressor, `.dist
 from __future__ import annotations
 
 import gzip
+import io
 import lzma
 import stat
 import struct
@@ -16,7 +17,7 @@ import tempfile
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -214,14 +215,20 @@ def _refuse(faults: list[str], origin: str) -> None:
         )
 
 
-_UNREADABLE = (
+UNREADABLE = (
     zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, OSError, ValueError,
     zlib.error, lzma.LZMAError, struct.error,
 )  # fmt: skip
 
 
-def normalise_wheel(source: Path, out: Path, epoch: int) -> None:
-    """Rewrite a wheel; raises `BuildError` for members that may not be there."""
+def normalise_wheel(
+    source: Path, out: Path, epoch: int, written: Mapping[str, bytes] | None = None
+) -> None:
+    """Rewrite a wheel; raises `BuildError` for members that may not be there.
+
+    `written` are members that are added, or that stand in the place of the wheel's own.
+    """
+    anew = written or {}
     try:
         with zipfile.ZipFile(source) as wheel:
             infos = [info for info in wheel.infolist() if not info.is_dir()]
@@ -230,22 +237,30 @@ def normalise_wheel(source: Path, out: Path, epoch: int) -> None:
             if sum(info.file_size for info in infos) > MAX_BYTES or len(infos) > _MAX_ZIPPED:
                 faults.append(f"more than {_MAX_ZIPPED} members or {MAX_BYTES} bytes")
             _refuse(faults, source.name)
+            kept = {info.filename: info for info in infos if info.filename not in anew}
             with out.open("xb") as stream:
                 writer = ZipWriter(stream, epoch)
-                for info in sorted(infos, key=_wheel_order):
-                    executable = bool(info.external_attr >> 16 & 0o100)
-                    with wheel.open(info) as member:
-                        size = writer.add(info.filename, member, executable=executable)
-                    if size != info.file_size:
-                        raise zipfile.BadZipFile(f"{info.filename!r} has not the size it claims")
+                for name in sorted({*kept, *anew}, key=_wheel_order):
+                    if name in kept:
+                        _copy(wheel, kept[name], writer)
+                    else:
+                        writer.add(name, io.BytesIO(anew[name]), executable=False)
                 writer.finish()
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise BuildError(f"{source.name}: no readable wheel: {error}") from error
 
 
-def _wheel_order(info: zipfile.ZipInfo) -> tuple[bool, bool, str]:
-    folder = info.filename.partition("/")[0]
-    return (folder.endswith(".dist-info"), info.filename.endswith("/RECORD"), info.filename)
+def _copy(wheel: zipfile.ZipFile, info: zipfile.ZipInfo, writer: ZipWriter) -> None:
+    executable = bool(info.external_attr >> 16 & 0o100)
+    with wheel.open(info) as member:
+        size = writer.add(info.filename, member, executable=executable)
+    if size != info.file_size:
+        raise zipfile.BadZipFile(f"{info.filename!r} has not the size it claims")
+
+
+def _wheel_order(name: str) -> tuple[bool, bool, str]:
+    folder = name.partition("/")[0]
+    return (folder.endswith(".dist-info"), name.endswith("/RECORD"), name)
 
 
 class ZipWriter:

@@ -103,6 +103,12 @@ def subject_of(
     return _filled(basis, distribution)
 
 
+def unknown_of(distribution: Distribution, owner: str) -> Iterator[Component]:
+    """The libraries in a distribution that no document in it names, as parts of `owner`."""
+    contents = distribution.contents
+    return _unknown(owner, contents.libraries, embedded.read(owner, contents.documents))
+
+
 def _filled(basis: Component, distribution: Distribution) -> Described:
     """With what the distribution says of itself, and what lies in it."""
     contents = distribution.contents
@@ -127,8 +133,13 @@ def _filled(basis: Component, distribution: Distribution) -> Described:
         component=component,
         needs=stated.needs,
         edges=stated.edges,
-        incomplete=bool(unknown or stated.faults or contents.missing),
+        incomplete=bool(stated.faults or contents.missing) or _any_unknown(component),
     )
+
+
+def _any_unknown(component: Component) -> bool:
+    """Whether the identity of a part is not known, as we say, or a document of ours inside does."""
+    return any(entry.name == UNKNOWN for part in component.walk() for entry in part.properties)
 
 
 def _evidence(distribution: Distribution) -> Evidence | None:

@@ -91,6 +91,7 @@ class _Reader:
                     }
                 )
             ),
+            properties=stating.properties(table.get("properties")),
             components=tuple(self._parts(table.get("components"), f"{path}.components")),
         )
 

@@ -11,7 +11,14 @@ from workflow_sbom.address import is_web_address
 from workflow_sbom.errors import ModelError
 from workflow_sbom.licensing.declared import declared
 from workflow_sbom.model.licence import Licence
-from workflow_sbom.model.parts import Algorithm, Contact, ExternalReference, Hash, ReferenceKind
+from workflow_sbom.model.parts import (
+    Algorithm,
+    Contact,
+    ExternalReference,
+    Hash,
+    Property,
+    ReferenceKind,
+)
 from workflow_sbom.purl import require_canonical
 from workflow_sbom.texts import require_line, require_text
 
@@ -84,6 +91,12 @@ def reference(kind: Any, url: Any) -> ExternalReference | None:
     if kind not in _KINDS or not isinstance(url, str) or not is_web_address(url):
         return None
     return ExternalReference(kind, url)
+
+
+def properties(value: Any) -> tuple[Property, ...]:
+    """Properties of which both halves are text."""
+    pairs = ((line(each.get("name")), text(each.get("value"))) for each in objects(value))
+    return tuple(sorted({Property(name, said) for name, said in pairs if name and said}))
 
 
 def objects(value: Any) -> Iterator[dict[str, Any]]:

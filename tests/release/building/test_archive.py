@@ -300,6 +300,7 @@ def test_a_wheel_has_one_form(tmp_path: Path) -> None:
             "thing-1.2.3.dist-info/METADATA",
             "thing-1.2.3.dist-info/WHEEL",
             "thing-1.2.3.dist-info/licenses/LICENSE",
+            "thing-1.2.3.dist-info/sboms/thing.cdx.json",
             "thing-1.2.3.dist-info/RECORD",
         ]
         for info in made.infolist():

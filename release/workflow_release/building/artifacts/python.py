@@ -1,7 +1,8 @@
 """Source distributions and wheels (PEP 517), the wheel built from the source distribution.
 
 The backend runs in an environment of locked, hashed packages; what it writes is rewritten in one
-normal form. The version is stamped in a staged export, never in the checkout.
+normal form, a wheel with a bill of materials of its own in it. The version is stamped in a staged
+export, never in the checkout.
 """
 
 from __future__ import annotations
@@ -27,10 +28,12 @@ from packaging.utils import (
 from packaging.version import Version
 
 from workflow_containers.platform import AMD64, ARM64, Platform
+from workflow_release import __version__
 from workflow_release.building import stamp
 from workflow_release.building.archive import normalise_sdist, normalise_wheel
 from workflow_release.building.artifacts.interface import Made, Needed, Workshop, artifact_of
 from workflow_release.building.cache import key
+from workflow_release.building.embedding import Maker, written
 from workflow_release.building.staging import export, key_of, visible
 from workflow_release.building.toolchain import backend_environment
 from workflow_release.errors import BuildError
@@ -80,7 +83,9 @@ def build_wheel(recipe: Wheel, shop: Workshop, needed: Needed) -> Made:
             made = _backend(recipe.distribution, project, recipe.id, shop).run("wheel", work)
             if not _is_wheel_of(made, recipe, shop):
                 raise _misnamed(made, expected_name(recipe, shop.plan.version))
-            normalise_wheel(made, folder / made.name, shop.plan.source.epoch)
+            source = shop.plan.source
+            inside = written(made, Maker(version=__version__, created=source.committed_at))
+            normalise_wheel(made, folder / made.name, source.epoch, inside)
 
     hit = shop.cache.file(key("wheel", parts), make)
     artifact = artifact_of(hit, recipe.id, WHEEL_TYPE, (shop.backends.lock,))

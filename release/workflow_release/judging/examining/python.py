@@ -13,6 +13,7 @@ from pathlib import PurePosixPath
 from typing import IO, Any
 
 from packaging.metadata import parse_email
+from packaging.utils import canonicalize_name
 
 from workflow_release.errors import BuildError
 from workflow_release.judging.evidence import Claim, Evidence, Member, Report
@@ -20,6 +21,8 @@ from workflow_release.judging.examining import tars, zips
 from workflow_release.judging.examining.contents import Contents
 from workflow_release.model import Artifact
 from workflow_sbom.digest import Digest
+from workflow_sbom.errors import SbomError
+from workflow_sbom.formats import cyclonedx
 
 _ONCE = ("name", "version", "license-expression")
 _LICENCE_NAME = re.compile(r"(?:UN)?LICEN[CS]E|COPYING", re.IGNORECASE)
@@ -28,6 +31,7 @@ _SDIST_ROOT = re.compile(r"(?P<name>.+)-(?P<version>[^-]+)")
 _TEXTS = (".dist-info/METADATA", ".dist-info/RECORD", ".dist-info/WHEEL", "/__init__.py")
 _UNHASHED = ("RECORD", "RECORD.jws", "RECORD.p7s")
 _RECORD_COLUMNS = 3
+_BILL = ".cdx.json"
 
 
 def examine_sdist(stream: IO[bytes], artifact: Artifact) -> Evidence:
@@ -82,6 +86,7 @@ def examine_wheel(stream: IO[bytes], artifact: Artifact) -> Evidence:
             *metadata.faults,
             *_missing_licences(metadata, found),
             *_record_faults(contents, folder),
+            *_bill_faults(contents.kept, folder, metadata),
             *_editable_faults(contents),
             *_tag_faults(contents.kept.get(f"{folder}WHEEL", b""), artifact.name),
         ),
@@ -95,7 +100,13 @@ def _is_pkg_info(path: str) -> bool:
 def _is_wheel_text(path: str) -> bool:
     """The files whose text is looked into: metadata, and what is imported or started by name."""
     top = path.count("/") == 0 and path.endswith((".py", ".pth"))
-    return top or (path.count("/") == 1 and path.endswith(_TEXTS))
+    return top or (path.count("/") == 1 and path.endswith(_TEXTS)) or _is_bill(path)
+
+
+def _is_bill(path: str) -> bool:
+    """Whether a file is a bill of materials that lies in the wheel (PEP 770)."""
+    folder, _, name = path.partition(".dist-info/sboms/")
+    return bool(folder and name) and "/" not in folder and name.endswith(_BILL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +188,29 @@ def _record_faults(contents: Contents, folder: str) -> Iterator[str]:
         _, digest, size = listed[path]
         if digest != _record_digest(contents.digests[path]) or size not in {"", str(files[path])}:
             yield f"{path!r} is not what RECORD says"
+
+
+def _bill_faults(kept: Mapping[str, bytes], folder: str, metadata: _Metadata) -> Iterator[str]:
+    """The wheel's own bill of materials is there and is of this distribution (PEP 770)."""
+    if metadata.faults:
+        return
+    stated = {claim.kind: claim.value for claim in metadata.claims}
+    name = canonicalize_name(stated["name"]).replace("-", "_")
+    path = f"{folder}sboms/{name}{_BILL}"
+    if path not in kept:
+        yield f"no bill of materials of its own in it: {path!r}"
+        return
+    try:
+        found = cyclonedx.described(kept[path])
+    except SbomError as error:
+        yield f"{path!r}: {error}"
+        return
+    if canonicalize_name(found.name) != canonicalize_name(stated["name"]):
+        yield f"{path!r} is of {found.name!r}, not of {stated['name']!r}"
+    if found.version != stated["version"]:
+        yield f"{path!r} is of the version {found.version!r}, not {stated['version']!r}"
+    if found.digest is not None:
+        yield f"{path!r} gives its subject a digest, and can't know that of the file it lies in"
 
 
 def _rows(data: bytes | None) -> list[list[str]]:

@@ -213,3 +213,25 @@ def test_a_path_to_a_folder_of_this_machine_is_a_fault() -> None:
     assert faults(b"/home/me/thing/src\n") == (
         "'_thing.pth' leads to '/home/me/thing/src': it is an editable install",
     )
+
+
+BILL = f"{INFO}/sboms/thing.cdx.json"
+
+
+@pytest.mark.parametrize(
+    ("bill", "fault"),
+    [
+        (None, f"no bill of materials of its own in it: {BILL!r}"),
+        (b"{}", f"{BILL!r}: no CycloneDX document: `bomFormat` is not CycloneDX"),
+        (b"\xff", f"{BILL!r}: not UTF-8 at byte 0"),
+        (built.bill("other", "1.2.3"), f"{BILL!r} is of 'other', not of 'thing'"),
+        (built.bill("Thing", "9"), f"{BILL!r} is of the version '9', not '1.2.3'"),
+        (
+            built.bill("thing", "1.2.3", hashes=[{"alg": "SHA-256", "content": "0" * 64}]),
+            f"{BILL!r} gives its subject a digest, and can't know that of the file it lies in",
+        ),
+    ],
+)
+def test_a_wheel_has_a_bill_of_materials_of_its_own(bill: bytes | None, fault: str) -> None:
+    files = {path: data for path, data in built.wheel_files().items() if path != BILL}
+    assert wheel(built.wheel(files if bill is None else {**files, BILL: bill})).faults == (fault,)

@@ -1,0 +1,80 @@
+"""A wheel's own bill of materials, inside it: `.dist-info/sboms/<name>.cdx.json` (PEP 770).
+
+Specification: https://packaging.python.org/en/latest/specifications/binary-distribution-format/,
+the `.dist-info/sboms` directory; metadata needs no word of it. As the specification asks, the
+subject is the distribution, and what is stated is what lies in the wheel; what it requires is for
+its metadata to say. The file's digest can't be in the file: the document beside the wheel has it.
+"""
+
+from __future__ import annotations
+
+import base64
+import csv
+import hashlib
+import io
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from packaging.utils import canonicalize_name
+
+from workflow_release.building.archive import UNREADABLE
+from workflow_release.errors import BuildError
+from workflow_sbom.errors import SbomError
+from workflow_sbom.formats import cyclonedx
+from workflow_sbom.python.distribution import from_wheel
+from workflow_sbom.python.inside import describe_inside
+
+_MAX_RECORD = 64 << 20
+_REMEDY = "mend what the build backend puts into its wheel"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Maker:
+    """Who makes the document, and when it says it was made: the commit's time."""
+
+    version: str
+    created: datetime
+
+
+def written(wheel: Path, maker: Maker) -> Mapping[str, bytes]:
+    """What is to be written into a wheel: the document, and a `RECORD` that lists it.
+
+    Nothing where the project brings a document of that name itself. Raises `BuildError` for a
+    wheel whose contents can't be told.
+    """
+    try:
+        distribution = from_wheel(wheel)
+        content = cyclonedx.render(
+            describe_inside(distribution), created=maker.created, tool_version=maker.version
+        )
+    except SbomError as error:
+        raise BuildError(str(error), remedy=_REMEDY) from error
+    folder = (distribution.place or "").rpartition("/")[0]
+    path = f"{folder}/sboms/{canonicalize_name(distribution.name).replace('-', '_')}.cdx.json"
+    if path in {each.path for each in distribution.contents.documents}:
+        return {}
+    record = f"{folder}/RECORD"
+    return {path: content, record: _record(wheel, record) + _row(path, content)}
+
+
+def _record(wheel: Path, name: str) -> bytes:
+    """The wheel's own list of its files, its last line ended."""
+    try:
+        with zipfile.ZipFile(wheel) as archive, archive.open(name) as stream:
+            data = stream.read(_MAX_RECORD + 1)
+    except (KeyError, *UNREADABLE) as error:
+        raise BuildError(f"{wheel.name}: no readable RECORD: {error}", remedy=_REMEDY) from error
+    if len(data) > _MAX_RECORD:
+        raise BuildError(f"{name}: more than {_MAX_RECORD} bytes", remedy=_REMEDY)
+    return data if data.endswith(b"\n") or not data else data + b"\n"
+
+
+def _row(path: str, content: bytes) -> bytes:
+    """A line of RECORD (PEP 376): path, digest, size."""
+    digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerow([path, f"sha256={digest}", len(content)])
+    return text.getvalue().encode()
