@@ -4,139 +4,155 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from packaging.utils import canonicalize_name
 
 from workflow_containers import architecture
 from workflow_containers.errors import LayoutError
-from workflow_containers.inspecting.inventory import (
-    InstalledDeb,
-    Inventory,
-    PlatformInventory,
-    describe,
-)
+from workflow_containers.inspecting import parts
+from workflow_containers.inspecting.inventory import Inventory, PlatformInventory, describe
+from workflow_containers.inspecting.parts import Copyrights, Interface, Part
 from workflow_sbom.artifact import ArtifactFile
-from workflow_sbom.debian import control as debian
-from workflow_sbom.debian.graph import graph
 from workflow_sbom.merging.join import join
-from workflow_sbom.model.component import Component
-from workflow_sbom.model.document import Composition, Dependency, Sbom
-from workflow_sbom.model.parts import Hash
+from workflow_sbom.model.component import Component, Evidence
+from workflow_sbom.model.document import Aggregate, Composition, Dependency, Sbom
+from workflow_sbom.model.parts import ExternalReference, Hash, Property
 from workflow_sbom.purl import package_url
 from workflow_sbom.python import describe as python
 from workflow_sbom.python.distribution import Distribution, from_metadata
 from workflow_sbom.python.environment import Environment
+from workflow_sbom.texts import is_address
 
 _MINIMAL = re.compile(r"python3\.[0-9]+-minimal", re.ASCII)
 _RELEASE = re.compile(r"3\.[0-9]+\.[0-9]+", re.ASCII)
 TITLE = "org.opencontainers.image.title"
+DESCRIPTION = "org.opencontainers.image.description"
+SOURCE = "org.opencontainers.image.source"
+TAG = "workflow:python:tag"
 
 
-def describe_image(artifact: ArtifactFile) -> Sbom:
+def describe_image(artifact: ArtifactFile, interfaces: Iterable[Interface] = ()) -> Sbom:
     """The bill of materials of an image archive, from its bytes.
 
-    The archive depends on one image a platform, each image on what is in it. Raises `LayoutError`,
+    The archive depends on one image a platform, each image on what is in it. `interfaces` are the
+    archives of those that were put into it, to tell their files from others. Raises `LayoutError`,
     `MemberError` or `InventoryError` for an archive that is not what it says.
     """
     inventory = describe(artifact.path)
-    images = tuple(_Described(inventory, each) for each in inventory.platforms)
+    copyrights, given = Copyrights(), tuple(interfaces)
+    images: list[Part] = []
+    inside: list[Part] = []
+    for platform in inventory.platforms:
+        found = list(_parts(platform, copyrights, given))
+        inside += found
+        images.append(_image(inventory, platform, found))
     subject = Component(
         ref=artifact.ref,
         kind="container",
-        name=images[0].name if images else artifact.name,
+        name=images[0].component.name if images else artifact.name,
         version=inventory.version or None,
+        description=images[0].component.description if images else None,
         hashes=artifact.hashes,
+        references=images[0].component.references if images else (),
     )
-    components = [part for image in images for part in (image.component, *image.parts)]
-    edges = [Dependency(subject.ref, tuple(sorted(image.component.ref for image in images)))]
+    archive = Part(component=subject, needs=_refs(images))
+    joined = [*_joined([*images, *inside])]
     return Sbom(
         subject=subject,
-        components=tuple(_joined(components)),
-        dependencies=tuple(_merged([*edges, *(e for image in images for e in image.edges)])),
+        components=tuple(each.component for each in joined),
+        dependencies=tuple(
+            Dependency(each.component.ref, each.needs)
+            for each in (archive, *joined)
+            if each.known != "unknown"
+        ),
         compositions=(
-            Composition(
-                "complete",
-                dependencies=(subject.ref, *sorted(image.component.ref for image in images)),
-            ),
+            *_needs([archive, *joined]),
+            *_assemblies(subject, inventory, images, joined),
         ),
         phases=("build",),
     )
 
 
-class _Described:
-    """One platform's image as components."""
+def _parts(
+    platform: PlatformInventory, copyrights: Copyrights, interfaces: Iterable[Interface]
+) -> Iterator[Part]:
+    yield from parts.system(platform)
+    yield from parts.base(platform.base)
+    yield from parts.interpreter(platform)
+    yield from parts.packages(platform, copyrights)
+    yield from _wheels(platform)
+    yield from parts.files(platform, interfaces)
 
-    def __init__(self, inventory: Inventory, platform: PlatformInventory) -> None:
-        self.name = _label(platform, TITLE) or "image"
-        self._platform = platform
-        digest = str(platform.image.manifest)
-        url = package_url("oci", self.name, digest, arch=platform.platform.architecture)
-        self.component = Component(
-            ref=url,
-            kind="container",
-            name=self.name,
-            version=inventory.version or None,
-            purl=url,
-            hashes=(Hash.sha256(platform.image.manifest),),
-        )
-        self._distributions = tuple(from_metadata(wheel.metadata) for wheel in platform.wheels)
-        debs = [
-            debian.component(each.control, platform.distro, _hashes(each)) for each in platform.debs
-        ]
-        wheels = [python.installed_component(each) for each in self._distributions]
-        self.parts = (*_system(platform), *debs, *wheels, *_files(platform))
 
-    @property
-    def edges(self) -> Iterator[Dependency]:
-        """What the image and each part of it needs of the others."""
-        yield Dependency(self.component.ref, tuple(sorted({part.ref for part in self.parts})))
-        controls = [each.control for each in self._platform.debs]
-        yield from graph(controls, self._platform.distro).dependencies
-        yield from _python_edges(self._platform, self._distributions)
+def _image(inventory: Inventory, platform: PlatformInventory, inside: Sequence[Part]) -> Part:
+    name = _label(platform, TITLE) or "image"
+    url = package_url(
+        "oci", name, str(platform.image.manifest), arch=platform.platform.architecture
+    )
+    source = _label(platform, SOURCE) or ""
+    component = Component(
+        ref=url,
+        kind="container",
+        name=name,
+        version=inventory.version or None,
+        purl=url,
+        description=_label(platform, DESCRIPTION),
+        scope="required",
+        hashes=(Hash.sha256(platform.image.manifest),),
+        references=(ExternalReference("vcs", source),) if is_address(source) else (),
+        evidence=Evidence(technique="hash-comparison"),
+    )
+    return Part(component=component, needs=_refs(inside))
+
+
+def _refs(inside: Iterable[Part]) -> tuple[str, ...]:
+    return tuple(sorted({each.component.ref for each in inside}))
 
 
 def _label(platform: PlatformInventory, name: str) -> str | None:
     execution = platform.image.config.get("config")
     labels = execution.get("Labels") if isinstance(execution, dict) else None
     found = labels.get(name) if isinstance(labels, dict) else None
-    return found if isinstance(found, str) and found.isprintable() else None
+    return found if isinstance(found, str) and found.strip() and found.isprintable() else None
 
 
-def _system(platform: PlatformInventory) -> Iterator[Component]:
-    name, _, version = platform.distro.partition("-")
-    yield Component(
-        ref=f"operating-system:{platform.distro}",
-        kind="operating-system",
-        name=name,
-        version=version or None,
-    )
-
-
-def _hashes(deb: InstalledDeb) -> tuple[Hash, ...]:
-    return (Hash.sha256(deb.sha256),) if deb.sha256 is not None else ()
-
-
-def _files(platform: PlatformInventory) -> Iterator[Component]:
-    """Files that belong to no package, by path and digest."""
-    for each in platform.loose:
-        yield Component(
-            ref=f"file:/{each.path}@{each.digest}",
-            kind="file",
-            name=f"/{each.path}",
-            hashes=(Hash.sha256(each.digest),),
-        )
-
-
-def _python_edges(
-    platform: PlatformInventory, distributions: tuple[Distribution, ...]
-) -> Iterator[Dependency]:
-    if not distributions:
+def _wheels(platform: PlatformInventory) -> Iterator[Part]:
+    if not platform.wheels:
         return
     environment = Environment(
         python=_python(platform), machine=architecture.of(platform.platform).machine
     )
-    refs = {each.key: python.installed_component(each).ref for each in distributions}
-    for key, needs in python.edges(distributions, environment).items():
-        yield Dependency(refs[key], tuple(sorted(refs[need] for need in needs)))
+    known = {each.info: from_metadata(each.metadata) for each in platform.wheels}
+    components = {
+        known[each.info].key: _wheel(known[each.info], each.info, each.tags)
+        for each in platform.wheels
+    }
+    edges = python.edges(tuple(known.values()), environment)
+    for each in known.values():
+        unmet = any(
+            environment.holds(need.marker) and canonicalize_name(need.name) not in components
+            for need in each.requires
+        )
+        yield Part(
+            component=components[each.key],
+            needs=tuple(sorted(components[need].ref for need in edges[each.key])),
+            known="incomplete" if unmet else "complete",
+        )
+
+
+def _wheel(distribution: Distribution, info: str, tags: Sequence[str]) -> Component:
+    """A wheel that is made for one machine is another component than the one for another."""
+    component = python.installed_component(distribution)
+    specific = [tag for tag in tags if not tag.endswith("-any")]
+    ref = f"{component.ref}?tag={specific[0]}" if specific else component.ref
+    return replace(
+        component,
+        ref=ref,
+        properties=(*component.properties, *(Property(TAG, tag) for tag in tags)),
+        evidence=Evidence(technique="manifest-analysis", occurrences=(info,)),
+    )
 
 
 def _python(platform: PlatformInventory) -> str:
@@ -150,16 +166,40 @@ def _python(platform: PlatformInventory) -> str:
     raise LayoutError(f"the image for {platform.platform} has distributions and no Python package")
 
 
-def _joined(components: Iterable[Component]) -> Iterator[Component]:
-    """Each component once: platforms share packages that are the same for all."""
-    found: dict[str, list[Component]] = defaultdict(list)
-    for each in components:
-        found[each.ref].append(each)
-    return (join(same) for _, same in sorted(found.items()))
+def _joined(found: Iterable[Part]) -> Iterator[Part]:
+    """Each part once: platforms share what is the same for all."""
+    groups: dict[str, list[Part]] = defaultdict(list)
+    for each in found:
+        groups[each.component.ref].append(each)
+    for _, same in sorted(groups.items()):
+        known = {each.known for each in same}
+        yield Part(
+            component=join([each.component for each in same]),
+            needs=tuple(sorted({need for each in same for need in each.needs})),
+            known=known.pop() if len(known) == 1 else "incomplete",
+        )
 
 
-def _merged(edges: Iterable[Dependency]) -> Iterator[Dependency]:
-    found: dict[str, set[str]] = defaultdict(set)
-    for edge in edges:
-        found[edge.ref].update(edge.depends_on)
-    return (Dependency(ref, tuple(sorted(needs))) for ref, needs in sorted(found.items()))
+def _needs(found: Iterable[Part]) -> Iterator[Composition]:
+    """How much is stated of what each part needs."""
+    groups: dict[Aggregate, list[str]] = defaultdict(list)
+    for each in found:
+        groups[each.known].append(each.component.ref)
+    for known, refs in sorted(groups.items()):
+        yield Composition(known, dependencies=tuple(sorted(refs)))
+
+
+def _assemblies(
+    subject: Component, inventory: Inventory, images: Iterable[Part], inside: Iterable[Part]
+) -> Iterator[Composition]:
+    """An image of packages is all told: a file of it that no part has would be a part of its own.
+
+    In a base there may be files that no record names.
+    """
+    complete = [subject.ref, *(part.component.ref for part in inside if part.component.components)]
+    unknown: list[str] = []
+    for platform, image in zip(inventory.platforms, images, strict=True):
+        (complete if platform.base is None else unknown).append(image.component.ref)
+    yield Composition("complete", assemblies=tuple(sorted(complete)))
+    if unknown:
+        yield Composition("unknown", assemblies=tuple(sorted(unknown)))

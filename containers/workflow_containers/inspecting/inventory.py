@@ -17,11 +17,12 @@ import io
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from workflow_containers.errors import LayoutError
 from workflow_containers.inspecting.reading import (
+    COPYRIGHT,
     RELEASE,
     STATUS,
     STATUS_FOLDER,
@@ -38,11 +39,16 @@ from workflow_sbom.errors import DigestError, InventoryError
 from workflow_sbom.python.distribution import from_metadata
 
 _INSTALLED = "install ok installed"
+_WORD = re.compile(r"[a-z0-9.]+", re.ASCII)
+_TAG = re.compile(rb"(?m)^Tag:[ \t]*([!-~]{1,200})[ \t\r]*$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstalledDeb:
-    """A Debian package by its control fields (keys in lower case), and its file's digest."""
+    """A Debian package by its control fields (keys in lower case), and its file's digest.
+
+    `record` is the path of the record that names it, `copyright` the bytes of its copyright file.
+    """
 
     name: str
     version: str
@@ -50,22 +56,29 @@ class InstalledDeb:
     source: str
     control: Mapping[str, str]
     sha256: Digest | None
+    record: str
+    copyright: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstalledWheel:
-    """A Python distribution: where its records are, its METADATA, the files its RECORD names."""
+    """A Python distribution: where its records are, its METADATA, the files its RECORD names.
+
+    `tags` (PEP 425) are those of the wheel it was installed from, as far as its WHEEL has them.
+    """
 
     info: str
     metadata: bytes
     files: tuple[str, ...]
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlatformInventory:
     """One platform's image and what is in it; `distro` is the release (`debian-13`).
 
-    `python` is the full version of a base's interpreter, if there is one.
+    `release` are the fields of os-release(5) that are there. `python` is the full version of a
+    base's interpreter, if there is one, and `program` its file.
     """
 
     image: Image
@@ -76,6 +89,8 @@ class PlatformInventory:
     links: Mapping[str, str]
     base: BasePart | None = None
     python: str | None = None
+    program: InstalledFile | None = None
+    release: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def platform(self) -> Platform:
@@ -117,36 +132,49 @@ def _platform(layout: Layout, image: Image) -> PlatformInventory:
     return PlatformInventory(
         image=image,
         distro=distro(seen.kept.get(RELEASE, b"")),
-        debs=tuple(_debs(seen.kept)),
+        debs=tuple(_debs(seen)),
         wheels=tuple(_wheels(seen)),
         files=tuple(each for _, each in sorted(seen.files.items())),
         links=dict(sorted(seen.links.items())),
         base=seen.base,
         python=seen.python,
+        program=seen.files.get(seen.program) if seen.program else None,
+        release=dict(_fields(seen.kept.get(RELEASE, b""))),
     )
 
 
 def distro(release: bytes) -> str:
     """`ID-VERSION_ID` of os-release(5), `debian` where it does not say."""
-    text = release.decode(errors="replace")
-    found = dict(re.findall(r'(?m)^(ID|VERSION_ID)="?([a-z0-9.]+)"?$', text))
-    return "-".join(filter(None, (found.get("ID", "debian"), found.get("VERSION_ID"))))
+    said = {key: value for key, value in _fields(release) if _WORD.fullmatch(value)}
+    return "-".join(filter(None, (said.get("ID", "debian"), said.get("VERSION_ID"))))
 
 
-def _debs(kept: Mapping[str, bytes]) -> Iterator[InstalledDeb]:
-    for path, data in sorted(kept.items()):
+def _fields(release: bytes) -> Iterator[tuple[str, str]]:
+    """The fields of os-release(5), without their quotes."""
+    for line in release.decode(errors="replace").splitlines():
+        name, equals, value = line.partition("=")
+        value = value.strip().strip("\"'")
+        if equals and value and value.isprintable():
+            yield name, value
+
+
+def _debs(seen: Seen) -> Iterator[InstalledDeb]:
+    for path, data in sorted(seen.kept.items()):
         if path != STATUS and (not path.startswith(STATUS_FOLDER) or path.endswith(".md5sums")):
             continue
         for control in debian.paragraphs(data):
             if path == STATUS and control.get("status") != _INSTALLED:
                 continue
+            name = control.get("package", "")
             yield InstalledDeb(
-                name=control.get("package", ""),
+                name=name,
                 version=control.get("version", ""),
                 architecture=control.get("architecture", ""),
-                source=control.get("source", control.get("package", "")),
+                source=control.get("source", name),
                 control=control,
                 sha256=_sha256(control.get("sha256")),
+                record=path,
+                copyright=seen.record(COPYRIGHT.format(package=name)),
             )
 
 
@@ -162,15 +190,19 @@ def _wheels(seen: Seen) -> Iterator[InstalledWheel]:
         if path.endswith(".dist-info/METADATA"):
             info = posixpath.dirname(path)
             record = seen.kept.get(f"{info}/RECORD")
+            tags = tuple(sorted(_tags(seen.kept.get(f"{info}/WHEEL", b""))))
             if seen.is_of_base(path):
                 if _is_readable(data):
                     files = tuple(_named(record or b"", info, seen))
-                    yield InstalledWheel(info=info, metadata=data, files=files)
+                    yield InstalledWheel(info=info, metadata=data, files=files, tags=tags)
                 continue
             if record is None:
                 raise LayoutError(f"{info!r} has no RECORD")
             yield InstalledWheel(
-                info=info, metadata=data, files=tuple(_recorded(record, info, seen))
+                info=info,
+                metadata=data,
+                files=tuple(_recorded(record, info, seen)),
+                tags=tags,
             )
 
 
@@ -195,6 +227,10 @@ def _rows(record: bytes, info: str, seen: Seen) -> Iterator[tuple[str, list[str]
     for row in csv.reader(io.StringIO(record.decode(errors="replace"), newline="")):
         path = posixpath.normpath(f"{base}/{row[0]}") if len(row) == 3 else ""
         yield seen.place(path), row
+
+
+def _tags(wheel: bytes) -> Iterator[str]:
+    return (tag.decode() for tag in _TAG.findall(wheel))
 
 
 def _is_readable(metadata: bytes) -> bool:

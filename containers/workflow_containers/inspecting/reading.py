@@ -6,6 +6,7 @@ Any other has every path once, for a layer that replaces a file would hide what 
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from workflow_containers.base.image import KEPT
 from workflow_containers.base.python import library_folders, release_of
 from workflow_containers.errors import LayoutError, MemberError
 from workflow_containers.layers import tree as merged
-from workflow_containers.layers.entries import File, Hardlink, Symlink
+from workflow_containers.layers.entries import File, Hardlink, Symlink, parents
 from workflow_containers.layers.tree import Tree
 from workflow_containers.oci.image import BASE_DIGEST, BASE_LAYERS, BASE_NAME
 from workflow_containers.oci.layout import Image, Layout
@@ -24,10 +25,15 @@ from workflow_sbom.digest import Digest
 STATUS = "var/lib/dpkg/status"
 STATUS_FOLDER = f"{STATUS}.d/"
 RELEASE = "usr/lib/os-release"
+COPYRIGHT = "usr/share/doc/{package}/copyright"
 _PROGRAM = re.compile(r"(?:.*/)?bin/python(3\.[0-9]+)")
 _RECORDS = re.compile(
-    rf"{STATUS_FOLDER}[^/]+|{STATUS}|{RELEASE}|.*/[^/]+\.dist-info/(METADATA|RECORD)"
+    rf"{STATUS_FOLDER}[^/]+|{STATUS}|{RELEASE}|usr/share/doc/[^/]+/copyright"
+    r"|.*/[^/]+\.dist-info/(METADATA|RECORD|WHEEL)"
 )
+# What else a root is asked for; the base's own reading remembers what it kept, so its rule stays.
+_KEPT = re.compile(rf"(?:{KEPT.pattern})|{_RECORDS.pattern}")
+_MAX_LINKS = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +63,8 @@ class BasePart:
 class Seen:
     """What reading the layers of one image has shown.
 
-    `kept` are its records by path; `place` gives where a path leads.
+    `kept` are its records by path; `place` gives where a path leads. `python` is the full version
+    of the interpreter, and `program` its path.
     """
 
     files: dict[str, InstalledFile] = field(default_factory=dict)
@@ -66,6 +73,20 @@ class Seen:
     place: Callable[[str], str] = str
     base: BasePart | None = None
     python: str | None = None
+    program: str | None = None
+
+    def record(self, path: str) -> bytes | None:
+        """A record by a path that may lead through links; None where it leads nowhere."""
+        for _ in range(_MAX_LINKS):
+            if path in self.kept:
+                return self.kept[path]
+            link = next((each for each in (path, *parents(path)) if each in self.links), None)
+            if link is None:
+                return None
+            target = posixpath.join("/", posixpath.dirname(link), self.links[link])
+            rest = path[len(link) :].lstrip("/")
+            path = posixpath.normpath(posixpath.join(target, rest)).lstrip("/")
+        return None
 
     def is_of_base(self, path: str) -> bool:
         """Whether a file came with the base."""
@@ -79,8 +100,9 @@ def read(layout: Layout, image: Image) -> Seen:
 
 def _merged(layout: Layout, image: Image) -> Seen:
     """An image on a base, as a container sees it."""
-    tree = layout.tree(image, KEPT)
+    tree = layout.tree(image, _KEPT)
     files = {path: node for path, node in tree.nodes.items() if isinstance(node, merged.File)}
+    program, python = _python(tree, image) or (None, None)
     return Seen(
         files={
             path: InstalledFile(path=path, size=node.size, digest=node.digest, layer=node.layer)
@@ -96,7 +118,8 @@ def _merged(layout: Layout, image: Image) -> Seen:
         },
         place=tree.place,
         base=_base(image, files),
-        python=_python(tree, image),
+        python=python,
+        program=program,
     )
 
 
@@ -114,8 +137,8 @@ def _base(image: Image, files: Mapping[str, merged.File]) -> BasePart:
     )
 
 
-def _python(tree: Tree, image: Image) -> str | None:
-    """The full version of the interpreter that the image starts, or else of one that it has."""
+def _python(tree: Tree, image: Image) -> tuple[str, str] | None:
+    """The interpreter that the image starts, or else one that it has: its path and full version."""
     arch = architecture.of(image.platform)
     names = [each.lstrip("/") for each in image.entrypoint[:1]]
     try:
@@ -126,7 +149,7 @@ def _python(tree: Tree, image: Image) -> str | None:
         if (found := _PROGRAM.fullmatch(program)) and tree.has_file(program):
             release = release_of(tree, program, found[1], library_folders(tree, arch))
             if release is not None:
-                return release
+                return tree.resolve(program), release
     return None
 
 

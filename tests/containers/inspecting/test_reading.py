@@ -118,6 +118,16 @@ def test_the_bill_has_the_base_and_what_is_on_it(archive: Path) -> None:
         "pkg:pypi/till@2.0",
     } <= refs
     assert not [ref for ref in refs if "of-nobody" in ref or "gone" in ref]
+    assert not [ref for ref in refs if "etc/passwd" in ref or "etc/group" in ref]
+    parts = {each.ref: each for each in sbom.components}
+    (under,) = (ref for ref in refs if ref.startswith("pkg:oci/python@sha256"))
+    assert parts[under].kind == "container"
+    interpreters = [each for each in sbom.components if each.kind == "platform"]
+    assert {(each.name, each.version) for each in interpreters} == {("python", "3.13.5")}
+    images = [edge for edge in sbom.dependencies if edge.ref.startswith("pkg:oci/shop")]
+    assert all(under in edge.depends_on for edge in images)
+    unknown = [each for each in sbom.compositions if each.aggregate == "unknown"]
+    assert {edge.ref for edge in images} in [set(each.assemblies) for each in unknown]
     assert sbom == bill.describe_image(ArtifactFile.measure(archive))
 
 
