@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
@@ -17,7 +17,7 @@ from workflow_containers.inspecting.parts import Copyrights, Interface, Part
 from workflow_sbom.artifact import ArtifactFile
 from workflow_sbom.merging.join import join
 from workflow_sbom.model.component import Component, Evidence
-from workflow_sbom.model.document import Aggregate, Composition, Dependency, Sbom
+from workflow_sbom.model.document import Aggregate, Composition, Containment, Dependency, Sbom
 from workflow_sbom.model.parts import ExternalReference, Hash, Property
 from workflow_sbom.purl import package_url
 from workflow_sbom.python import describe as python
@@ -36,19 +36,40 @@ TAG = "workflow:python:tag"
 def describe_image(artifact: ArtifactFile, interfaces: Iterable[Interface] = ()) -> Sbom:
     """The bill of materials of an image archive, from its bytes.
 
-    The archive depends on one image a platform, each image on what is in it. `interfaces` are the
-    archives of those that were put into it, to tell their files from others. Raises `LayoutError`,
-    `MemberError` or `InventoryError` for an archive that is not what it says.
+    The archive depends on one image a platform, each image on what is in it; what is the same in
+    several is described once. `interfaces` are the archives of those that were put into it, to
+    tell their files from others. Raises `LayoutError`, `MemberError` or `InventoryError` for an
+    archive that is not what it says.
     """
     inventory = describe(artifact.path)
     copyrights, given = Copyrights(), tuple(interfaces)
-    images: list[Part] = []
-    inside: list[Part] = []
-    for platform in inventory.platforms:
-        found = list(_parts(platform, copyrights, given))
-        inside += found
-        images.append(_image(inventory, platform, found))
-    subject = Component(
+    inside = [list(_parts(each, copyrights, given)) for each in inventory.platforms]
+    images = [_image(inventory, *each) for each in zip(inventory.platforms, inside, strict=True)]
+    subject = _subject(artifact, inventory, images)
+    joined = [*_joined(each for found in inside for each in found)]
+    every = [Part(component=subject, needs=_refs(images)), *images, *joined]
+    shared = _shared(images)
+    return Sbom(
+        subject=subject,
+        components=(
+            *(_holding(each, joined, shared) for each in images),
+            *(each.component for each in joined if each.component.ref in shared),
+        ),
+        dependencies=tuple(
+            Dependency(each.component.ref, each.needs) for each in every if each.known != "unknown"
+        ),
+        compositions=(*_needs(every), *_assemblies(inventory, every, images)),
+        containments=tuple(
+            Containment(each.component.ref, tuple(sorted(shared & {*each.needs})))
+            for each in images
+            if shared & {*each.needs}
+        ),
+        phases=("build",),
+    )
+
+
+def _subject(artifact: ArtifactFile, inventory: Inventory, images: Sequence[Part]) -> Component:
+    return Component(
         ref=artifact.ref,
         kind="container",
         name=images[0].component.name if images else artifact.name,
@@ -57,22 +78,18 @@ def describe_image(artifact: ArtifactFile, interfaces: Iterable[Interface] = ())
         hashes=artifact.hashes,
         references=images[0].component.references if images else (),
     )
-    archive = Part(component=subject, needs=_refs(images))
-    joined = [*_joined([*images, *inside])]
-    return Sbom(
-        subject=subject,
-        components=tuple(each.component for each in joined),
-        dependencies=tuple(
-            Dependency(each.component.ref, each.needs)
-            for each in (archive, *joined)
-            if each.known != "unknown"
-        ),
-        compositions=(
-            *_needs([archive, *joined]),
-            *_assemblies(subject, inventory, images, joined),
-        ),
-        phases=("build",),
-    )
+
+
+def _shared(images: Iterable[Part]) -> frozenset[str]:
+    """What lies in several images; anything else is told where it lies."""
+    places = Counter(ref for image in images for ref in image.needs)
+    return frozenset(ref for ref, times in places.items() if times > 1)
+
+
+def _holding(image: Part, joined: Iterable[Part], shared: frozenset[str]) -> Component:
+    own = {*image.needs} - shared
+    held = tuple(each.component for each in joined if each.component.ref in own)
+    return replace(image.component, components=held)
 
 
 def _parts(
@@ -190,16 +207,22 @@ def _needs(found: Iterable[Part]) -> Iterator[Composition]:
 
 
 def _assemblies(
-    subject: Component, inventory: Inventory, images: Iterable[Part], inside: Iterable[Part]
+    inventory: Inventory, every: Sequence[Part], images: Iterable[Part]
 ) -> Iterator[Composition]:
     """An image of packages is all told: a file of it that no part has would be a part of its own.
 
     In a base there may be files that no record names.
     """
-    complete = [subject.ref, *(part.component.ref for part in inside if part.component.components)]
-    unknown: list[str] = []
-    for platform, image in zip(inventory.platforms, images, strict=True):
-        (complete if platform.base is None else unknown).append(image.component.ref)
-    yield Composition("complete", assemblies=tuple(sorted(complete)))
+    unknown = {
+        image.component.ref
+        for platform, image in zip(inventory.platforms, images, strict=True)
+        if platform.base is not None
+    }
+    told = {each.component.ref for each in images} | {
+        each.component.ref for each in every if each.component.components
+    }
+    yield Composition(
+        "complete", assemblies=tuple(sorted({every[0].component.ref} | told - unknown))
+    )
     if unknown:
         yield Composition("unknown", assemblies=tuple(sorted(unknown)))

@@ -153,7 +153,7 @@ def test_needs_that_are_met_are_complete(archive: Path) -> None:
     assert known(sbom, "pkg:pypi/till@2.0") == "complete"
     assert known(sbom, "operating-system:debian-13") == "unknown"
     named = {ref for each in sbom.compositions for ref in each.dependencies}
-    assert named == {each.ref for each in (sbom.subject, *sbom.components)}
+    assert named == {each.ref for each in sbom.walk()}
     stated = {edge.ref for edge in sbom.dependencies}
     assert named - stated == {"operating-system:debian-13"}
 
@@ -178,6 +178,23 @@ def test_needs_that_nothing_meets_are_told(archive: Path, tmp_path: Path) -> Non
         "py3-none-any",
     ]
     assert {edge.ref: edge.depends_on for edge in sbom.dependencies}[ref] == ("pkg:pypi/till@2.0",)
+
+
+def test_what_both_images_hold_is_described_once_and_the_rest_where_it_lies(archive: Path) -> None:
+    sbom = bill(archive)
+    amd, arm = (each for each in sbom.components if each.kind == "container")
+    own = [{each.ref for each in image.components} for image in (amd, arm)]
+    libraries = {LIBC, LIBC.replace("amd64", "arm64")}
+    assert own[0] | own[1] == libraries | {PYTHON.format(each) for each in ("amd64", "arm64")}
+    assert own[0].isdisjoint(own[1])
+    shared = {each.ref for each in sbom.components} - {amd.ref, arm.ref}
+    assert {TZDATA, "pkg:pypi/till@2.0", "operating-system:debian-13"} <= shared
+    assert {each.ref: set(each.parts) for each in sbom.containments} == {
+        amd.ref: shared,
+        arm.ref: shared,
+    }
+    edges = {edge.ref: set(edge.depends_on) for edge in sbom.dependencies}
+    assert [edges[image.ref] for image in (amd, arm)] == [shared | each for each in own]
 
 
 def test_a_wheel_is_known_by_its_record(archive: Path) -> None:

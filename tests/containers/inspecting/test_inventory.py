@@ -169,7 +169,7 @@ def test_the_bill_names_every_part_and_which_image_has_it(archive: Path) -> None
     sbom = bill.describe_image(artifact)
     assert (sbom.subject.name, sbom.subject.version) == ("shop", "1.2.3")
     assert sbom.subject.ref == artifact.ref
-    parts: dict[str, Component] = {each.ref: each for each in sbom.components}
+    parts: dict[str, Component] = {each.ref: each for each in sbom.walk()}
     edges = {edge.ref: edge.depends_on for edge in sbom.dependencies}
     images = [parts[ref] for ref in edges[artifact.ref]]
     assert [image.kind for image in images] == ["container", "container"]

@@ -109,7 +109,7 @@ def test_what_is_said_of_the_base(amd: PlatformInventory) -> None:
 
 def test_the_bill_has_the_base_and_what_is_on_it(archive: Path) -> None:
     sbom = bill.describe_image(ArtifactFile.measure(archive))
-    refs = {each.ref for each in sbom.components}
+    refs = {each.ref for each in sbom.walk()}
     assert {
         "pkg:deb/debian/libc6@2.41-12?arch=amd64&distro=debian-13",
         "pkg:deb/debian/libc6@2.41-12?arch=arm64&distro=debian-13",
@@ -119,10 +119,10 @@ def test_the_bill_has_the_base_and_what_is_on_it(archive: Path) -> None:
     } <= refs
     assert not [ref for ref in refs if "of-nobody" in ref or "gone" in ref]
     assert not [ref for ref in refs if "etc/passwd" in ref or "etc/group" in ref]
-    parts = {each.ref: each for each in sbom.components}
+    parts = {each.ref: each for each in sbom.walk()}
     (under,) = (ref for ref in refs if ref.startswith("pkg:oci/python@sha256"))
     assert parts[under].kind == "container"
-    interpreters = [each for each in sbom.components if each.kind == "platform"]
+    interpreters = [each for each in sbom.walk() if each.kind == "platform"]
     assert {(each.name, each.version) for each in interpreters} == {("python", "3.13.5")}
     images = [edge for edge in sbom.dependencies if edge.ref.startswith("pkg:oci/shop")]
     assert all(under in edge.depends_on for edge in images)
