@@ -366,6 +366,6 @@ def test_an_inventory_of_it_names_dpkgs_packages_and_no_file_of_theirs_as_ours(
     assert platform.base is not None
     assert "usr/bin/su" in platform.base.setuid
     sbom = bill.describe_image(ArtifactFile.measure(made.path))
-    refs = [each.ref for each in sbom.components]
+    refs = [each.ref for each in sbom.walk()]
     assert any(ref.startswith("pkg:deb/debian/dpkg@") for ref in refs)
     assert "pkg:pypi/shop@1.2.3" in refs
