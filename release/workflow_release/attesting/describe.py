@@ -15,6 +15,7 @@ from typing import assert_never
 import workflow_sbom
 from workflow_containers.errors import ContainersError
 from workflow_containers.inspecting.bill import describe_image
+from workflow_containers.inspecting.parts import Interface
 from workflow_release import names
 from workflow_release.building.artifacts.interface import LockFile, Workshop
 from workflow_release.building.cache import key
@@ -127,7 +128,9 @@ def _all(
     artifacts: tuple[Artifact, ...], shop: Workshop, locked: LockFile | None
 ) -> Iterable[File]:
     plan = shop.plan
-    maker = _Describer(shop=shop, resolution=_resolution(artifacts, plan, locked))
+    maker = _Describer(
+        shop=shop, resolution=_resolution(artifacts, plan, locked), artifacts=artifacts
+    )
     with ThreadPoolExecutor(max_workers=shop.host.processors) as pool:
         sboms = tuple(pool.map(maker.sbom, artifacts))
     origin = _origin(shop, maker.resolution)
@@ -217,6 +220,7 @@ class _Describer:
 
     shop: Workshop
     resolution: Resolution
+    artifacts: tuple[Artifact, ...]
 
     def sbom(self, artifact: Artifact) -> Sbom:
         file, version = _measured(artifact), str(self.shop.plan.version)
@@ -229,7 +233,7 @@ class _Describer:
             case UiBundle():
                 return describe_bundle(file, version, self._bundle(recipe, artifact))
             case Image():
-                return describe_image(file)
+                return describe_image(file, self._interfaces(recipe))
             case GoBinary():
                 return describe_go_binary(file, recipe.name, version)
             case _:
@@ -241,6 +245,14 @@ class _Describer:
             lock=self._content(recipe, _LOCK),
             modules=artifact.notes.read_bytes() if artifact.notes else None,
         )
+
+    def _interfaces(self, image: Image) -> Iterator[Interface]:
+        """The user interfaces that went into an image."""
+        for artifact in self.artifacts:
+            recipe = self.shop.plan.recipe(artifact.recipe)
+            if isinstance(recipe, UiBundle) and recipe.name in image.bundles:
+                version = str(self.shop.plan.version)
+                yield Interface(name=recipe.name, version=version, archive=_measured(artifact))
 
     def _content(self, recipe: UiBundle, name: str) -> bytes:
         file = _committed(recipe, name, self.shop.tree)

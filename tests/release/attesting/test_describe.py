@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import tarfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -151,6 +153,36 @@ def test_a_tool_that_releases_itself_is_of_the_release_it_makes(
 )
 def test_what_sort_of_file_a_recipe_makes(recipe: Recipe, form: str) -> None:
     assert form_of(recipe) == form
+
+
+def test_the_interface_in_an_image_is_the_releases_own(
+    bench: Bench, project: GitRepository, tmp_path: Path
+) -> None:
+    image = replace(IMAGE, bundles=("face",))
+    archive = built.image([*built.LAYER, *within("app/ui", built.ui())])
+    artifacts = (*made(tmp_path, UI), artifact(IMAGE, archive, tmp_path))
+    described = describe(artifacts, shop_of(bench, project, UI, image), None)
+    parts = {each["name"]: each for each in document(described.sboms[1].content)["components"]}
+    assert [each["name"] for each in parts["face"]["components"]] == [
+        "/app/ui/dist/assets/a.css",
+        "/app/ui/dist/assets/a.js",
+        "/app/ui/dist/index.html",
+        "/app/ui/dist/version.json",
+    ]
+    whole = (described.release.content or b"").decode()
+    assert "pkg:generic/face" in whole
+    assert whole.count('"bom-ref": "pkg:generic/face') == 0  # it is the artifact, told once
+
+    plain = (*made(tmp_path, UI), artifact(IMAGE, built.image(), tmp_path))
+    with pytest.raises(BuildError, match="face is not in the image as it is in face-1"):
+        describe(plain, shop_of(bench, project, UI, image), None)
+
+
+def within(folder: str, archive: bytes) -> list[built.Entry]:
+    """What an archive holds, as an image has it below a folder."""
+    with tarfile.open(fileobj=io.BytesIO(archive)) as opened:
+        found = [(each.name, opened.extractfile(each)) for each in opened if each.isreg()]
+        return [built.file(f"{folder}/{name}", file.read()) for name, file in found if file]
 
 
 def test_what_is_known_is_not_made_again_and_what_changed_is(
