@@ -19,10 +19,14 @@ from typing import Any
 import pytest
 
 from support.absent import absent
+from support.images import IMAGES, Release
+from workflow_containers.inspecting.bill import describe_image
+from workflow_sbom.artifact import ArtifactFile
 from workflow_sbom.debian import control
 from workflow_sbom.debian.copyright import read
 from workflow_sbom.debian.graph import graph
 from workflow_sbom.debian.paragraphs import read_leniently
+from workflow_sbom.model.licence import SpdxLicence
 
 STATUS = Path("/var/lib/dpkg/status")
 DOCUMENTS = Path("/usr/share/doc")
@@ -206,3 +210,20 @@ def judged(path: Path) -> list[tuple[tuple[str, ...], str]] | None:
         (tuple(each.files), licence.synopsis or "")
         for each, licence in zip(found, licences, strict=True)
     ]
+
+
+def test_every_package_of_our_images_says_its_supplier_and_its_terms(release: Release) -> None:
+    """The licence is that of the copyright file which is in the image, as policy 12.5 demands."""
+    for name in IMAGES:
+        sbom = describe_image(ArtifactFile.measure(release.archive(name)))
+        packages = [each for each in sbom.walk() if (each.purl or "").startswith("pkg:deb/debian/")]
+        assert len(packages) > 30
+        for each in packages:
+            assert each.supplier is not None, each.ref
+            assert each.supplier.emails, each.ref
+            assert each.evidence is not None, each.ref
+            (licence,) = each.licences
+            assert isinstance(licence, SpdxLicence)
+            named = {part for part in licence.expression.split() if "LicenseRef-" in part}
+            texts = {each.identifier for each in licence.texts}
+            assert {part.strip("()") for part in named} == texts, each.ref

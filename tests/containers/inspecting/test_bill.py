@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from simulators.images import World, member, tar, world
+from support import built
 from support.layouts import with_layer
 from workflow_containers.building.builder import build_archive
 from workflow_containers.definition import load
@@ -277,3 +278,20 @@ def test_a_base_is_a_part_by_its_digest() -> None:
     )
     assert (found.component.name, found.component.version) == ("python", "3.13-slim")
     assert found.known == "unknown"
+
+
+def test_a_distribution_that_says_nothing_of_itself_is_not_made_up(tmp_path: Path) -> None:
+    path = tmp_path / "box-1.2.3.oci.tar"
+    path.write_bytes(built.image([built.file("app/box", b"1")]))
+    sbom = bill(path)
+    assert {each.kind for each in sbom.walk()} == {"container", "file"}
+
+
+def test_a_file_that_both_images_hold_is_one_part(tmp_path: Path) -> None:
+    path = tmp_path / "box-1.2.3.oci.tar"
+    path.write_bytes(built.image([built.file("app/box", b"1"), built.file("app/tin", b"1")]))
+    sbom = bill(path)
+    files = [each.ref for each in sbom.components if each.kind == "file"]
+    assert [ref.partition("@")[0] for ref in files] == ["file:/app/box", "file:/app/tin"]
+    images = [each for each in sbom.components if each.kind == "container"]
+    assert all(each.components == () for each in images)

@@ -192,3 +192,18 @@ def test_the_bill_names_every_part_and_which_image_has_it(archive: Path) -> None
 def test_the_bill_is_the_same_each_time(archive: Path) -> None:
     artifact = ArtifactFile.measure(archive)
     assert bill.describe_image(artifact) == bill.describe_image(artifact)
+
+
+@pytest.mark.parametrize(
+    ("data", "release"),
+    [
+        (b'ID=debian\nVERSION_ID="13"\n', "debian-13"),
+        (b"ID=ubuntu\nVERSION_ID='24.04'\r\nNAME=x", "ubuntu-24.04"),
+        (b"ID=debian\n", "debian"),
+        (b"ID=../x\nVERSION_ID=1/2\n", "debian"),
+        (b"ID\n=\n\xff\x1b", "debian"),
+        (b"", "debian"),
+    ],
+)
+def test_the_release_is_the_one_that_os_release_names(data: bytes, release: str) -> None:
+    assert inventory.distro(data) == release
