@@ -62,18 +62,21 @@ def package_of(distribution: Distribution) -> str:
 def component_of(
     distribution: Distribution,
     *,
+    ref: str | None = None,
     files: tuple[ExternalReference, ...] = (),
     external: bool = False,
     unmet: Iterable[str] = (),
 ) -> Described:
     """A distribution that another needs, or that is installed (`external` false).
 
-    `files` are the distributions it may have come from, `unmet` what it needs and is not there.
+    `ref` is its reference where the package URL does not serve, because it is there for several
+    machines; `files` are the distributions it may have come from, `unmet` what it needs and is
+    not there.
     """
     url = package_of(distribution)
     found = distribution.origin.reference if distribution.origin else None
     basis = Component(
-        ref=url,
+        ref=ref or url,
         kind="library",
         name=distribution.key,
         version=str(distribution.version),
