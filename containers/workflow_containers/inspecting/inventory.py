@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from workflow_containers.errors import LayoutError
+from workflow_containers.inspecting.inside import contents_of
 from workflow_containers.inspecting.reading import (
     COPYRIGHT,
     RELEASE,
@@ -36,6 +37,7 @@ from workflow_containers.platform import Platform
 from workflow_sbom.debian import control as debian
 from workflow_sbom.digest import Digest
 from workflow_sbom.errors import DigestError, InventoryError
+from workflow_sbom.python.contents import Contents
 from workflow_sbom.python.distribution import from_metadata
 
 _INSTALLED = "install ok installed"
@@ -64,13 +66,15 @@ class InstalledDeb:
 class InstalledWheel:
     """A Python distribution: where its records are, its METADATA, the files its RECORD names.
 
-    `tags` (PEP 425) are those of the wheel it was installed from, as far as its WHEEL has them.
+    `tags` (PEP 425) are those of the wheel it was installed from, as far as its WHEEL has them;
+    `contents` what lies in it beside its code.
     """
 
     info: str
     metadata: bytes
     files: tuple[str, ...]
     tags: tuple[str, ...] = ()
+    contents: Contents = field(default_factory=Contents)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,17 +196,19 @@ def _wheels(seen: Seen) -> Iterator[InstalledWheel]:
             record = seen.kept.get(f"{info}/RECORD")
             tags = tuple(sorted(_tags(seen.kept.get(f"{info}/WHEEL", b""))))
             if seen.is_of_base(path):
-                if _is_readable(data):
-                    files = tuple(_named(record or b"", info, seen))
-                    yield InstalledWheel(info=info, metadata=data, files=files, tags=tags)
-                continue
-            if record is None:
+                if not _is_readable(data):
+                    continue
+                files = tuple(_named(record or b"", info, seen))
+            elif record is None:
                 raise LayoutError(f"{info!r} has no RECORD")
+            else:
+                files = tuple(_recorded(record, info, seen))
             yield InstalledWheel(
                 info=info,
                 metadata=data,
-                files=tuple(_recorded(record, info, seen)),
+                files=files,
                 tags=tags,
+                contents=contents_of(seen, info, files),
             )
 
 

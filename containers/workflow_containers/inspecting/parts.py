@@ -19,7 +19,7 @@ from workflow_sbom.debian.graph import graph
 from workflow_sbom.digest import Digest
 from workflow_sbom.errors import DigestError, InventoryError
 from workflow_sbom.model.component import Component, Evidence
-from workflow_sbom.model.document import Aggregate
+from workflow_sbom.model.document import Aggregate, Dependency
 from workflow_sbom.model.parts import ExternalReference, Hash, ReferenceKind
 from workflow_sbom.purl import package_url
 from workflow_sbom.texts import is_address
@@ -35,11 +35,17 @@ _ADDRESSES: tuple[tuple[str, ReferenceKind], ...] = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """A component, the references of what it needs, and how much of that is `known`."""
+    """A component, the references of what it needs, and how much of that is `known`.
+
+    `edges` are what parts inside it need, `inside` is how much of those is stated, if there may be
+    any.
+    """
 
     component: Component
     needs: tuple[str, ...] = ()
     known: Aggregate = "complete"
+    edges: tuple[Dependency, ...] = ()
+    inside: Aggregate | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +161,7 @@ def files(platform: PlatformInventory, interfaces: Iterable[Interface]) -> Itera
     """
     left = {each.path: each for each in platform.loose if each.path not in GENERATED}
     for each in interfaces:
-        yield Part(component=_interface(each, left))
+        yield Part(component=_interface(each, left), inside="complete")
     for _, found in sorted(left.items()):
         yield Part(component=_file(found))
 

@@ -15,12 +15,14 @@ from workflow_containers import architecture
 from workflow_containers.base.image import KEPT
 from workflow_containers.base.python import library_folders, release_of
 from workflow_containers.errors import LayoutError, MemberError
+from workflow_containers.layers import elf
 from workflow_containers.layers import tree as merged
 from workflow_containers.layers.entries import File, Hardlink, Symlink, parents
-from workflow_containers.layers.tree import Tree
+from workflow_containers.layers.tree import MAX_KEPT, Tree
 from workflow_containers.oci.image import BASE_DIGEST, BASE_LAYERS, BASE_NAME
 from workflow_containers.oci.layout import Image, Layout
 from workflow_sbom.digest import Digest
+from workflow_sbom.python.libraries import may_be_bundled
 
 STATUS = "var/lib/dpkg/status"
 STATUS_FOLDER = f"{STATUS}.d/"
@@ -29,7 +31,7 @@ COPYRIGHT = "usr/share/doc/{package}/copyright"
 _PROGRAM = re.compile(r"(?:.*/)?bin/python(3\.[0-9]+)")
 _RECORDS = re.compile(
     rf"{STATUS_FOLDER}[^/]+|{STATUS}|{RELEASE}|usr/share/doc/[^/]+/copyright"
-    r"|.*/[^/]+\.dist-info/(METADATA|RECORD|WHEEL)"
+    r"|.*/[^/]+\.dist-info/.+"
 )
 # What else a root is asked for; the base's own reading remembers what it kept, so its rule stays.
 _KEPT = re.compile(rf"(?:{KEPT.pattern})|{_RECORDS.pattern}")
@@ -38,12 +40,13 @@ _MAX_LINKS = 40
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstalledFile:
-    """A regular file of an image; `layer` counts from 0."""
+    """A regular file of an image; `layer` counts from 0, `soname` is what a library is called."""
 
     path: str
     size: int
     digest: Digest
     layer: int
+    soname: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +108,13 @@ def _merged(layout: Layout, image: Image) -> Seen:
     program, python = _python(tree, image) or (None, None)
     return Seen(
         files={
-            path: InstalledFile(path=path, size=node.size, digest=node.digest, layer=node.layer)
+            path: InstalledFile(
+                path=path,
+                size=node.size,
+                digest=node.digest,
+                layer=node.layer,
+                soname=node.elf.soname if node.elf else None,
+            )
             for path, node in files.items()
         },
         links={
@@ -154,7 +163,7 @@ def _python(tree: Tree, image: Image) -> tuple[str, str] | None:
 
 
 def _read(layout: Layout, image: Image) -> Seen:
-    seen = Seen()
+    seen, kept = Seen(), 0
     for number, layer in enumerate(image.layers):
         for entry in layout.entries(layer):
             if entry.path in seen.files or entry.path in seen.links:
@@ -162,12 +171,30 @@ def _read(layout: Layout, image: Image) -> Seen:
             match entry:
                 case File(path=path, data=data):
                     seen.files[path] = InstalledFile(
-                        path=path, size=len(data), digest=Digest.of(data), layer=number
+                        path=path,
+                        size=len(data),
+                        digest=Digest.of(data),
+                        layer=number,
+                        soname=_soname(path, data),
                     )
                     if _RECORDS.fullmatch(path):
+                        kept += len(data)
+                        _require_bounded(kept, image)
                         seen.kept[path] = data
                 case Symlink(path=path, target=target) | Hardlink(path=path, target=target):
                     seen.links[path] = target
                 case _:
                     pass
     return seen
+
+
+def _soname(path: str, data: bytes) -> str | None:
+    found = elf.parse(data) if may_be_bundled(path) else None
+    return found.soname if found is not None else None
+
+
+def _require_bounded(kept: int, image: Image) -> None:
+    if kept > MAX_KEPT:
+        raise LayoutError(
+            f"the image for {image.platform} has records of more than {MAX_KEPT} bytes"
+        )
