@@ -6,15 +6,17 @@ import base64
 import hashlib
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from workflow_sbom.artifact import ArtifactFile
 from workflow_sbom.debian import control as debian
+from workflow_sbom.debian.copyright import read as copyright_of
 from workflow_sbom.digest import Digest
 from workflow_sbom.golang.gobinary import describe_go_binary
 from workflow_sbom.javascript.npm import BundleSource, describe_bundle
 from workflow_sbom.merging.origin import FileForm, Form, Origin, attributed
 from workflow_sbom.merging.release import merge_release
-from workflow_sbom.model.component import Component
+from workflow_sbom.model.component import Component, Evidence
 from workflow_sbom.model.document import Composition, Dependency, Publication, Sbom
 from workflow_sbom.model.licence import SpdxLicence
 from workflow_sbom.model.parts import Contact, Hash, Organisation
@@ -65,6 +67,20 @@ Architecture: amd64
 Version: 2.36-9+deb12u9
 Description: GNU C Library: Shared libraries
 """
+COPYRIGHT = b"""\
+Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
+
+Files: *
+Copyright: 1991-2025 Free Software Foundation, Inc.
+License: LGPL-2.1+ or Inner-Net
+
+Files: sysdeps/*
+Copyright: 1987 Carnegie Mellon University
+License: Carnegie
+ Permission is hereby granted to use it.
+ .
+ It comes "as is".
+"""
 
 
 def wheel(make_wheel: MakeArtifact) -> Sbom:
@@ -110,7 +126,15 @@ def program(make_go_program: MakeProgram) -> Sbom:
 
 def image(engine: Sbom) -> Sbom:
     """What the image inventory hands over: Debian packages and wheels under one container."""
-    libc = debian.component(next(iter(debian.paragraphs(CONTROL))), "debian-12")
+    said = copyright_of(COPYRIGHT, "usr/share/doc/libc6/copyright")
+    libc = replace(
+        debian.component(next(iter(debian.paragraphs(CONTROL))), "debian-12"),
+        licences=(said.licence,),
+        copyright=said.holders,
+        evidence=Evidence(
+            technique="manifest-analysis", occurrences=("var/lib/dpkg/status.d/libc6",)
+        ),
+    )
     sha256 = engine.subject.hash("SHA-256") or ""
     installed = installed_component(
         from_metadata(METADATA.encode(), hashes=(Hash("SHA-256", sha256),))
