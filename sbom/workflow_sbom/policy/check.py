@@ -12,8 +12,9 @@ from workflow_sbom.policy.advisories.snapshot import Snapshot
 from workflow_sbom.policy.findings import Finding, NotJudged
 from workflow_sbom.policy.item import Item
 from workflow_sbom.policy.items import Named, items, links
+from workflow_sbom.policy.quality import scoring
 from workflow_sbom.policy.table import Policy, VulnerabilitiesTable
-from workflow_sbom.policy.verdict import Verdict
+from workflow_sbom.policy.verdict import Score, Verdict
 from workflow_sbom.policy.vex import reading, suppressing
 from workflow_sbom.policy.vex.statement import Statement
 from workflow_sbom.policy.vulnerabilities import Found, NoDatabase
@@ -45,8 +46,15 @@ def check(documents: Sequence[Named], policy: Policy, world: World) -> Verdict:
         found += licences.check(judged, policy.licences, world.now.date())
     if policy.vulnerabilities:
         found += _Vulnerabilities(policy, policy.vulnerabilities, world).check(documents, judged)
+    scores: list[Score] = []
+    if policy.quality:
+        for given in documents:
+            scored, missing = scoring.check(given, policy.quality.minimum)
+            scores.append(scored)
+            found += missing
     database = world.database if policy.vulnerabilities else None
-    return Verdict.of(found, database.used if isinstance(database, Snapshot) else None)
+    used = database.used if isinstance(database, Snapshot) else None
+    return Verdict.of(found, used, tuple(scores))
 
 
 def _all(documents: Sequence[Named]) -> tuple[Item, ...]:

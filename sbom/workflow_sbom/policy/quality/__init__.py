@@ -1,0 +1,1 @@
+"""How much a document says, with true values only."""

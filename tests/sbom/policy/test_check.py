@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import zipfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from support import osv
+from support.boms import bom, component, named
+from support.vex import analysed, cyclonedx, openvex, said
+from workflow_sbom.errors import TableError
+from workflow_sbom.policy import opening, table
+from workflow_sbom.policy.check import check, wanted
+from workflow_sbom.policy.findings import what
+from workflow_sbom.policy.verdict import Verdict
+
+NOW = datetime(2026, 11, 26, tzinfo=UTC)
+OWN = "own = ['pkg:pypi/subject']\n"
+POLICY = f"""{OWN}
+[licences]
+allow = ["MIT"]
+[vulnerabilities]
+database = "all.zip"
+[[vex]]
+file = "vex.json"
+until = "2027-01-01"
+[quality]
+minimum = 100
+"""
+FLAW = osv.encoded(
+    "GHSA-1",
+    osv.affected("x", ("introduced", "0"), ("fixed", "2.0")),
+    aliases=["CVE-2026-1"],
+    summary="It bites",
+)
+
+
+def judged(folder: Path, policy: str = POLICY, *, database: Path | None = None) -> Verdict:
+    (folder / "policy.toml").write_text(policy)
+    documents = [named(bom(component()))]
+    read = opening.read(folder / "policy.toml")
+    world = opening.world(read, folder, documents, now=NOW, database=database)
+    return check(documents, read, world)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
+        archive.writestr("GHSA-1.json", FLAW)
+    (tmp_path / "vex.json").write_bytes(openvex(said()))
+    return tmp_path
+
+
+def told(verdict: Verdict) -> list[str]:
+    return [f"{type(each).__name__}: {what(each)}" for each in verdict.findings]
+
+
+def test_an_excused_flaw_passes_and_is_told(folder: Path) -> None:
+    verdict = judged(folder)
+    assert verdict.answer == "pass"
+    (excused,) = told(verdict)
+    assert excused.startswith("Suppressed: CVE-2026-1 (GHSA-1), severity unknown: It bites; ")
+    assert excused.endswith("by vex.json: statements[0]: vulnerable_code_not_present")
+    assert verdict.database is not None
+    assert (verdict.database.name, verdict.database.records) == ("all.zip", 1)
+    assert [each.total for each in verdict.scores] == [100]
+
+
+def test_without_the_statement_it_fails(folder: Path) -> None:
+    (folder / "vex.json").write_bytes(openvex(said("CVE-2026-2")))
+    verdict = judged(folder)
+    assert verdict.answer == "fail"
+    assert told(verdict) == [
+        "Vulnerable: CVE-2026-1 (GHSA-1), severity unknown: It bites",
+        "Unused: excuses nothing that is there",
+    ]
+
+
+def test_a_bom_link_leads_to_a_document_that_is_checked(folder: Path) -> None:
+    link = "urn:cdx:3e671687-395b-41f5-a30f-a58921a69b79/1#pkg:pypi/x@1.0"
+    (folder / "vex.json").write_bytes(cyclonedx(analysed(link)))
+    assert judged(folder).answer == "pass"
+
+
+def test_no_database_leaves_everything_unknown_by_name(folder: Path) -> None:
+    (folder / "all.zip").unlink()
+    verdict = judged(folder)
+    assert verdict.answer == "unknown"
+    assert verdict.database is None
+    assert told(verdict) == [
+        "NotJudged: whether it is vulnerable is not known: there is no database to ask",
+        "DatabaseUnfit: all.zip: No such file or directory",
+        "Unused: excuses nothing that is there",
+    ]
+
+
+def test_what_is_no_database_is_told(folder: Path) -> None:
+    (folder / "all.zip").write_bytes(b"no zip")
+    assert "all.zip: no zip file" in str(told(judged(folder)))
+    policy = f"{OWN}[vulnerabilities]"
+    assert "no database of vulnerabilities is given" in str(told(judged(folder, policy)))
+
+
+def test_a_database_given_counts_rather_than_the_policy_s(folder: Path) -> None:
+    base = folder / "osv"
+    base.mkdir()
+    (base / "a.json").write_bytes(osv.encoded("GHSA-2", osv.affected("x", ("introduced", "0"))))
+    assert "GHSA-2" in str(told(judged(folder, database=base)))
+
+
+def test_bad_records_are_told_with_the_rest(folder: Path) -> None:
+    with zipfile.ZipFile(folder / "all.zip", "a") as archive:
+        archive.writestr("bad.json", b"{")
+    verdict = judged(folder)
+    assert verdict.answer == "unknown"
+    assert "RecordUnread" in str(told(verdict))
+
+
+def test_a_missing_vex_file_is_told(folder: Path) -> None:
+    (folder / "vex.json").unlink()
+    verdict = judged(folder)
+    assert verdict.answer == "fail"
+    assert "StatementRefused: no acceptable VEX statement: the file could not be read" in told(
+        verdict
+    )
+
+
+def test_what_a_policy_has_no_table_for_is_not_asked(folder: Path) -> None:
+    verdict = judged(folder, "")
+    assert (verdict.findings, verdict.database, verdict.scores) == ((), None, ())
+    assert "LicenceRefused" in str(told(judged(folder, "[licences]\nallow=['ISC']")))
+
+
+def test_only_what_is_in_the_documents_is_asked_for() -> None:
+    policy = table.parse(OWN.encode())
+    assert [each.name for each in wanted([named(bom(component()))], policy)] == ["x"]
+
+
+def test_a_policy_of_endless_length_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "policy.toml"
+    path.write_bytes(b"#" * (2 << 20))
+    with pytest.raises(TableError, match="1048577 bytes"):
+        opening.read(path)
