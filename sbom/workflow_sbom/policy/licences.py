@@ -54,7 +54,7 @@ def check(items: Iterable[Item], table: LicencesTable, today: date) -> Iterator[
 
 
 def _judge(item: Item, table: LicencesTable) -> LicenceRefused | LicenceUnknown | None:
-    allow = table.allow if item.ships else table.allow + table.build.allow
+    allow = _allowed(item, table)
     try:
         expression = _stated(item.licences)
     except ModelError as error:
@@ -67,6 +67,11 @@ def _judge(item: Item, table: LicencesTable) -> LicenceRefused | LicenceUnknown 
         case _:
             names = sorted({str(term) for term in terms(expression) if not term.known})
             return _unknown(item.where, f"{', '.join(names)} is not in the policy", table)
+
+
+def _allowed(item: Item, table: LicencesTable) -> Sequence[Term]:
+    also = (table.also or {}).get(item.url.type, ()) if item.url else ()
+    return (*table.allow, *also, *(() if item.ships else table.build.allow))
 
 
 def _unknown(where: Place, reason: str, table: LicencesTable) -> LicenceRefused | LicenceUnknown:

@@ -7,6 +7,7 @@ The classes below are the whole declaration: the reader, the messages and the JS
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import PurePosixPath
@@ -93,6 +94,9 @@ class LicencesTable:
         "SPDX identifiers, `LicenseRef-…`, or an identifier WITH an exception"
     )
     deny: tuple[Term, ...] = described("Never allowed, even where `allow` covers it", default=())
+    also: Mapping[str, tuple[Term, ...]] | None = described(
+        "Allowed beside `allow`, by the type of the package URL (`deb`)", default=None
+    )
     exceptions: Literal["listed", "any"] = described(
         "`listed`: a licence WITH an exception is allowed where `allow` has both; "
         "`any`: also where it has the licence",
@@ -105,13 +109,16 @@ class LicencesTable:
     exception: tuple[LicenceException, ...] = described("Single components", default=())
 
     def __post_init__(self) -> None:
+        lists = {"allow": self.allow, "deny": self.deny, "build.allow": self.build.allow}
+        lists |= {f"also.{kind}": terms for kind, terms in (self.also or {}).items()}
         faults = [
-            Fault(f"allow[{at}]", f"{term} is denied by {denied}", "take it out of one of the two")
-            for at, term in enumerate(self.allow)
+            Fault(f"{key}[{at}]", f"{term} is denied by {denied}", "take it out of one of the two")
+            for key, terms in lists.items()
+            if key != "deny"
+            for at, term in enumerate(terms)
             for denied in self.deny
             if is_within(term, denied)
         ]
-        lists = {"allow": self.allow, "deny": self.deny, "build.allow": self.build.allow}
         faults += [
             Fault(f"{key}[{at}]", f"SPDX lists no licence {term}", _instead(term))
             for key, terms in lists.items()

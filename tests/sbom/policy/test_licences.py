@@ -142,6 +142,13 @@ def test_more_may_build_than_may_ship() -> None:
     assert outcome(policy, "GPL-3.0-only", ships=False) == "allowed"
 
 
+def test_more_may_be_in_a_package_of_some_type() -> None:
+    policy = "allow=['MIT']\nalso={deb=['GPL-2.0-or-later']}"
+    packages = ["pkg:deb/debian/x@1", "pkg:pypi/x@1", ""]
+    found = judged(policy, *(item("GPL-2.0-only AND MIT", purl=purl) for purl in packages))
+    assert [each.where.purl for each in found] == ["pkg:pypi/x@1", ""]
+
+
 def test_what_is_made_of_other_components_needs_no_licence_of_its_own() -> None:
     assert judged("allow=['MIT']", item(kind="operating-system"), item(kind="container")) == []
     assert len(judged("allow=['MIT']", item("GPL-3.0-only", kind="container"))) == 1

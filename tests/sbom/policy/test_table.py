@@ -73,6 +73,16 @@ def test_an_empty_policy_asks_for_nothing() -> None:
         ("[licences]\nallow=['apache-2']", "licences.allow[0]", "did you mean 'Apache-2.0'"),
         ("[licences]\nallow=['MIT OR ISC']", "licences.allow[0]", "one by one"),
         ("[licences]\nallow=['MIT']\ndeny=['MIT']", "licences.allow[0]", "denied by MIT"),
+        (
+            "[licences]\nallow=[]\nalso={deb=['MIT']}\ndeny=['MIT']",
+            "licences.also.deb[0]",
+            "denied by MIT",
+        ),
+        (
+            "[licences]\nallow=[]\nalso={deb=['Qqqqq']}",
+            "licences.also.deb[0]",
+            "one that it does not list is a LicenseRef-",
+        ),
         ("[licences]\nallow=['MIT']\nunknown='pass'", "licences.unknown", "choices"),
         (
             "[licences]\nallow=[]\n[[licences.exception]]\npackage='pkg:pypi/x'\nreason='x'",
