@@ -102,7 +102,7 @@ class Collecting:
     def _look(self, data: bytes) -> None:
         if len(data) > MAX_BYTES:
             raise DocumentError(f"{len(data)} bytes; at most {MAX_BYTES} are read")
-        record = json.loads(data)
+        record = json.loads(data.decode("utf-8"))  # of bytes it would take UTF-16, too
         modified = record.get("modified") if isinstance(record, dict) else None
         if not isinstance(modified, str) or not _TIME.match(modified):
             raise DocumentError("no OSV record: `modified` is no time")

@@ -86,6 +86,8 @@ def test_bad_records_are_told_by_name(tmp_path: Path, lay: Layout) -> None:
         "month": osv.encoded("A-1", modified="2026-13-01T00:00:00Z"),
         "number": b'{"modified": ' + b"1" * 10_000 + b"}",
         "old": osv.encoded("A-2", modified=7),
+        "sixteen": GOOD.decode().encode("utf-16"),
+        "thirty-two": GOOD.decode().encode("utf-32-le"),
         "twice": b'{"affected": [{"package": {"name": "x-y"}}], "affected": [], '
         b'"modified": "2026-01-01T00:00:00Z"}',
     }
