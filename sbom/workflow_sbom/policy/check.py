@@ -35,7 +35,12 @@ class World:
 
 def wanted(documents: Sequence[Named], policy: Policy) -> frozenset[Lookup]:
     """The packages a database of vulnerabilities will be asked about."""
-    return vulnerabilities.asked(_all(documents), policy.own)
+    table = policy.vulnerabilities
+    return (
+        vulnerabilities.asked(_counting(_all(documents), table), policy.own)
+        if table
+        else frozenset()
+    )
 
 
 def check(documents: Sequence[Named], policy: Policy, world: World) -> Verdict:
@@ -61,6 +66,10 @@ def _all(documents: Sequence[Named]) -> tuple[Item, ...]:
     return tuple(item for given in documents for item in items(given))
 
 
+def _counting(judged: Sequence[Item], table: VulnerabilitiesTable) -> Sequence[Item]:
+    return [item for item in judged if item.ships or table.build]
+
+
 @dataclass(frozen=True, slots=True)
 class _Vulnerabilities:
     policy: Policy
@@ -76,7 +85,7 @@ class _Vulnerabilities:
                 statements.append(each)
             else:
                 yield each
-        for answer in self._search(judged):
+        for answer in self._search(_counting(judged, self.table)):
             if isinstance(answer, Found):
                 found.append(answer)
             else:

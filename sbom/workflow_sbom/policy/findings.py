@@ -18,15 +18,20 @@ _LONGEST = 300
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Place:
-    """Where: the document's name, the JSON path in it (empty: the whole), the package URL."""
+    """Where: the document's name, the JSON path in it (empty: the whole), the package URL.
+
+    `name` is what a component without package URL is called.
+    """
 
     document: str
     path: str = ""
     purl: str = ""
+    name: str = ""
 
     def __str__(self) -> str:
         where = ": ".join(part for part in (self.document, self.path) if part)
-        return printable(f"{where} ({self.purl})" if self.purl else where)
+        called = self.purl or self.name
+        return printable(f"{where} ({called[:_LONGEST]})" if called else where)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,11 +35,17 @@ def items(given: Named) -> Iterator[Item]:
             yield _item(given, part, ships=ships, names_sources=names_sources)
 
 
+def place(given: Named, part: Part) -> Place:
+    """Where a component stands, and what it is called."""
+    name = "" if part.purl else part.name
+    return Place(document=given.name, path=part.path, purl=part.purl or "", name=name)
+
+
 def _item(given: Named, part: Part, *, ships: bool, names_sources: bool) -> Item:
     subject = given.document.subject
     source = _source(part)
     return Item(
-        where=Place(document=given.name, path=part.path, purl=part.purl or ""),
+        where=place(given, part),
         kind=part.kind,
         version=part.version,
         url=read_purl(part.purl) if part.purl else None,

@@ -145,6 +145,7 @@ class VulnerabilitiesTable:
     severity: Severity = described(
         "The least severity that counts; what has none that is known always counts", default="any"
     )
+    build: bool = described("Whether what was only needed to build counts, too", default=True)
     ecosystems: tuple[str, ...] = described(
         "Ecosystems that the database must have records of, as OSV names them",
         default=(),

@@ -133,8 +133,21 @@ def test_what_a_policy_has_no_table_for_is_not_asked(folder: Path) -> None:
 
 
 def test_only_what_is_in_the_documents_is_asked_for() -> None:
-    policy = table.parse(OWN.encode())
-    assert [each.name for each in wanted([named(bom(component()))], policy)] == ["x"]
+    documents = [named(bom(component()))]
+    policy = table.parse(f"{OWN}[vulnerabilities]".encode())
+    assert [each.name for each in wanted(documents, policy)] == ["x"]
+    assert wanted(documents, table.parse(OWN.encode())) == frozenset()
+
+
+@pytest.mark.parametrize(("build", "answer"), [("true", "fail"), ("false", "pass")])
+def test_what_only_builds_counts_unless_the_policy_says_not(
+    folder: Path, build: str, answer: str
+) -> None:
+    formula = [{"bom-ref": "f", "components": [component()]}]
+    documents = [named(bom(formulation=formula))]
+    policy = table.parse(f"{OWN}[vulnerabilities]\nbuild={build}".encode())
+    world = opening.world(policy, folder, documents, now=NOW, database=folder / "all.zip")
+    assert check(documents, policy, world).answer == answer
 
 
 def test_a_policy_of_endless_length_is_not_read(tmp_path: Path) -> None:

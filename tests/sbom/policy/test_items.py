@@ -65,6 +65,11 @@ def test_a_package_url_that_is_none_is_told_as_it_stands() -> None:
     assert item.where.purl == "no purl"
 
 
+def test_what_has_no_package_url_is_told_by_name() -> None:
+    _, item = of(bom({"type": "library", "name": "libz.so.1"}))
+    assert str(item.where) == "a.cdx.json: components[0] (libz.so.1)"
+
+
 def test_links_lead_to_package_urls() -> None:
     serial = "3e671687-395b-41f5-a30f-a58921a69b79"
     nameless = {"type": "library", "name": "z"}

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import tomllib
 from datetime import date
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
+import jsonschema_rs
 import pytest
 
 from workflow_sbom.errors import TableError
@@ -129,3 +131,13 @@ def test_the_schema_says_what_may_stand_where() -> None:
     schema = table.schema()
     assert set(schema["properties"]) == {"licences", "own", "quality", "vex", "vulnerabilities"}
     assert schema["properties"]["quality"]["required"] == ["minimum"]
+
+
+def test_this_repository_s_own_policy_is_one() -> None:
+    data = (Path(__file__).parents[3] / "sbom/policy.toml").read_bytes()
+    policy = table.parse(data)
+    assert policy.licences is not None
+    assert policy.vulnerabilities is not None
+    validator = jsonschema_rs.Draft202012Validator(table.schema())
+    validator.validate(tomllib.loads(data.decode()))
+    assert not validator.is_valid({"quality": {"minimum": "90"}})

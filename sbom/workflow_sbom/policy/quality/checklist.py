@@ -37,11 +37,11 @@ _FILES = frozenset({"file", "data"})
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One place that is asked for a field, and whether it has a true value there."""
+    """One place that is asked for a field, whether it has a true value there, and of what part."""
 
     path: str
-    purl: str
     present: bool
+    part: Part | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def said(json: Mapping[str, Any], *keys: str) -> bool:
 
 def _of_document(path: str, test: Callable[[Mapping[str, Any]], bool]) -> Callable[..., Any]:
     def places(document: Document) -> Iterator[Asked]:
-        yield Asked(path, "", test(document.json))
+        yield Asked(path, test(document.json))
 
     return places
 
@@ -76,7 +76,7 @@ def _of_parts(
     def places(document: Document) -> Iterator[Asked]:
         for part in _judged(document):
             if wanted(part):
-                yield Asked(part.path, part.purl or "", test(part))
+                yield Asked(part.path, test(part), part)
 
     return places
 
@@ -171,7 +171,7 @@ def _edges(document: Document) -> Iterator[Asked]:
     subject = (document.subject,) if document.subject else ()
     for part in (*subject, *document.parts):
         if _has_bytes(part) and part.kind not in _FILES:
-            yield Asked(part.path, part.purl or "", part.ref in document.edges)
+            yield Asked(part.path, part.ref in document.edges, part)
 
 
 FIELDS: tuple[Field, ...] = (

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 
 from workflow_sbom.policy.findings import FieldMissing, Finding, Place, Placeholder, QualityLow
-from workflow_sbom.policy.items import Named
+from workflow_sbom.policy.items import Named, place
 from workflow_sbom.policy.quality.checklist import FIELDS, WEIGHTS, Asked, Category, Field
 from workflow_sbom.policy.quality.placeholders import placeholders
 from workflow_sbom.policy.verdict import Score
@@ -72,8 +72,8 @@ def _missing(given: Named, places: _Places) -> Iterator[FieldMissing]:
     for field, asked in places:
         for each in asked:
             if not each.present:
-                where = Place(document=given.name, path=each.path, purl=each.purl)
-                yield FieldMissing(where, field.name)
+                here = Place(document=given.name, path=each.path)
+                yield FieldMissing(place(given, each.part) if each.part else here, field.name)
 
 
 def _placeholders(given: Named) -> Iterator[Placeholder]:
