@@ -12,6 +12,7 @@ covers `GPL-3.0-only`, and so does `Apache-1.1+` with `Apache-2.0`.
 from __future__ import annotations
 
 import difflib
+import functools
 import itertools
 import re
 from collections.abc import Callable, Iterable
@@ -91,6 +92,7 @@ class AllOf:
 Expression = Term | AnyOf | AllOf
 
 
+@functools.lru_cache(maxsize=1024)
 def parse(text: str) -> Expression:
     """Read an expression; raises `ModelError` for what is none, or is beyond the bounds."""
     from license_expression import ExpressionError, Licensing, ParseError  # type: ignore[import-untyped]

@@ -153,7 +153,7 @@ class _Exception:
 
     def covers(self, item: Item, finding: Finding | None) -> bool:
         """Whether it is about this component, stating what the exception says it does."""
-        if finding is None or not self.table.package.covers(item.where.purl):
+        if finding is None or not self.table.package.covers(item.url):
             return False
         try:
             stated = _stated(item.licences)

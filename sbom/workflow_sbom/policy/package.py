@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 from packageurl import PackageURL
@@ -12,6 +13,7 @@ from workflow_sbom.purl import require_canonical
 _LONGEST = 2000
 
 
+@functools.lru_cache(maxsize=1024)
 def read(text: str) -> PackageURL | None:
     """A package URL from outside, or None for what is none."""
     if len(text) > _LONGEST:
@@ -38,14 +40,14 @@ class Package:
         require_canonical(text)
         return cls(text)
 
-    def covers(self, purl: str) -> bool:
+    def covers(self, url: PackageURL | None) -> bool:
         """Whether a package URL is of this package.
 
         A version or qualifier (`arch=amd64`) that is not named here may be any.
         """
-        ours, theirs = PackageURL.from_string(self.text), read(purl)
-        if theirs is None or ours[:3] != theirs[:3]:
+        ours = read(self.text)
+        if ours is None or url is None or ours[:3] != url[:3]:
             return False
-        if ours.version and ours.version != theirs.version:
+        if ours.version and ours.version != url.version:
             return False
-        return dict(ours.qualifiers).items() <= dict(theirs.qualifiers).items()
+        return dict(ours.qualifiers).items() <= dict(url.qualifiers).items()

@@ -41,7 +41,7 @@ class Found:
 def packages(items: Iterable[Item], own: Sequence[Package]) -> Iterator[Item]:
     """The components that a database is asked about: packages that others make."""
     for item in items:
-        if item.is_package and not any(each.covers(item.where.purl) for each in own):
+        if item.is_package and not any(each.covers(item.url) for each in own):
             yield item
 
 

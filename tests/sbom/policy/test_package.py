@@ -26,7 +26,7 @@ DEB = "pkg:deb/debian/libc6@2.41-12?arch=amd64&distro=debian-13"
     ],
 )
 def test_a_package_covers_what_it_names(ours: str, theirs: str, covers: bool) -> None:
-    assert Package.parse(ours).covers(theirs) is covers
+    assert Package.parse(ours).covers(read(theirs)) is covers
 
 
 @pytest.mark.parametrize("text", ["", "x", "pkg:pypi/X_y", "pkg:pypi/" + "x" * 3000])

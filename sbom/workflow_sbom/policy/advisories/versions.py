@@ -11,6 +11,7 @@ from typing import Any
 
 from packaging.version import Version
 
+from workflow_sbom.debian import version
 from workflow_sbom.policy.advisories.record import LONGEST_VERSION
 
 Key = Any  # of one ecosystem, ordered among its like
@@ -18,6 +19,7 @@ _SEMVER = re.compile(
     r"v?(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:-([0-9A-Za-z.-]+))?(?:\+[0-9A-Za-z.-]+)?",
     re.ASCII,
 )
+_DEBIAN = re.compile(r"(?:\d+:)?[0-9A-Za-z][0-9A-Za-z.+:~-]*", re.ASCII)
 _GO_CANDIDATE = re.compile(r"(?:go|v)?(\d+\.\d+)(?:(\.\d+)|(rc|beta)(\d+))?", re.ASCII)
 
 
@@ -61,9 +63,9 @@ def _go(text: str) -> Key:
 
 
 def _debian(text: str) -> Key:
-    from debian.debian_support import NativeVersion
-
-    return NativeVersion(text)
+    if not _DEBIAN.fullmatch(text):
+        raise ValueError(f"{text[:40]!r} is no version of Debian")
+    return version.order(text)
 
 
 _ORDERS: dict[str, Callable[[str], Key]] = {
