@@ -1,4 +1,4 @@
-"""What a distribution was made from, for the coverage of its files: the commit, and the stamp.
+"""What an artifact was made from, for the coverage of its files: the commit, and the stamp.
 
 The project is exported and stamped once more, by the code that stamped it for the build; so what
 is explained by "the version stamped" is what stamping makes of the commit, and nothing else.
@@ -13,9 +13,10 @@ from packaging.utils import canonicalize_name
 from workflow_release.building import stamp
 from workflow_release.building.artifacts.interface import Workshop
 from workflow_release.building.staging import export, visible
-from workflow_release.model import Sdist
+from workflow_release.model import Artifact, Sdist, UiBundle
 from workflow_release.repository.tree import LINK
 from workflow_sbom.coverage import metadata
+from workflow_sbom.coverage.interfaces import InterfaceOrigin
 from workflow_sbom.coverage.origin import Made, Origin
 from workflow_sbom.digest import Digest, measure_file
 
@@ -55,6 +56,24 @@ def origin_of(recipe: Sdist, shop: Workshop) -> Origin:
             version=shop.plan.version.render("pep440"),
             project=pyproject,
             readme=_readme(project, pyproject, paths),
+        )
+
+
+def interface_origin_of(recipe: UiBundle, artifact: Artifact, shop: Workshop) -> InterfaceOrigin:
+    """The files of an interface's project, its lock, and what its bundler said; raises
+    `BuildError`.
+    """
+    files = visible(shop.tree, recipe.project, recipe.inputs)
+    inside = [file for file in files if file.path.is_relative_to(recipe.project)]
+    with shop.cache.workspace() as work:
+        export(shop.repository, files, work / "source")
+        project = work / "source" / recipe.project
+        paths = [file.path.relative_to(recipe.project) for file in inside if file.mode != LINK]
+        return InterfaceOrigin(
+            origin=Origin(owner=f"git:{shop.plan.source.commit}", files=_digests(project, paths)),
+            lock=(project / "package-lock.json").read_bytes(),
+            modules=artifact.notes.read_bytes() if artifact.notes else None,
+            version=shop.plan.version.render("semver"),
         )
 
 

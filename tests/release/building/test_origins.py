@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from support.git_repository import GitRepository
 from support.workshops import PROJECT, PYPROJECT, Bench
-from workflow_release.building.origins import STAMPED, origin_of
-from workflow_release.model import Sdist
+from workflow_release.building.origins import STAMPED, interface_origin_of, origin_of
+from workflow_release.model import Artifact, Sdist, UiBundle
 from workflow_sbom.coverage.origin import Origin
 from workflow_sbom.digest import Digest
 
@@ -46,3 +47,23 @@ def test_links_and_the_readme_are_told(tmp_path: Path, repository: GitRepository
     )
     assert found.links == {"also": "README.md"}
     assert found.readme == b"# Thing\n"
+
+
+def test_an_interface_comes_from_its_files_its_lock_and_the_bundlers_list(
+    tmp_path: Path, repository: GitRepository
+) -> None:
+    files = {"ui/package-lock.json": "{}", "ui/src/main.ts": "main()", "other/x": ""}
+    repository.commit("feat: x", **files)
+    recipe = UiBundle(name="ui", project=PurePosixPath("ui"))
+    notes = tmp_path / "modules.json"
+    notes.write_text("[]")
+    artifact = Artifact(
+        recipe=recipe.id, name="ui.tar.gz", media_type="application/gzip", platforms=(),
+        size=0, digest=Digest.of(b""), path=tmp_path, locks=(), notes=notes,
+    )  # fmt: skip
+    shop = Bench(scratch=tmp_path / "bench").workshop(repository, recipe)
+    found = interface_origin_of(recipe, artifact, shop)
+    assert found.origin.owner == f"git:{repository.git('rev-parse', 'HEAD')}"
+    assert set(found.origin.files) == {"package-lock.json", "src/main.ts"}
+    assert (found.lock, found.modules, found.version) == (b"{}", b"[]", "1.2.3-dev.4")
+    assert interface_origin_of(recipe, replace(artifact, notes=None), shop).modules is None

@@ -497,6 +497,7 @@ def lock_of(path: str, entry: Any) -> bytes:
         ("node_modules/a", {"version": "1", "dependencies": []}),
         ("node_modules/a", {"version": "1", "integrity": "sha512-AAAA"}),
         ("node_modules/a", {"version": "1", "integrity": "sha512-?"}),
+        ("node_modules/a", {"version": "1", "integrity": "sha512-!!!!"}),
         ("node_modules/a", {"version": "1", "integrity": "md5-AAAA"}),
         ("node_modules/" + "a" * 3000, {}),
         ("a/" * 101 + "node_modules/a", {}),

@@ -14,8 +14,10 @@ function bundle(modules: Record<string, number>, css: string[] = ['assets/a.css'
       type: 'chunk',
       fileName: 'assets/a.js',
       modules: Object.fromEntries(entries),
-      viteMetadata: { importedCss: new Set(css) },
     },
+    ...Object.fromEntries(
+      css.map((file) => [file, { type: 'asset', fileName: file, originalFileNames: [] }]),
+    ),
     'index.html': { type: 'asset', fileName: 'index.html', originalFileNames: ['index.html'] },
     'assets/b.woff2': {
       type: 'asset',
@@ -27,7 +29,9 @@ function bundle(modules: Record<string, number>, css: string[] = ['assets/a.css'
 
 const list = (modules: Record<string, number>, css?: string[]) =>
   contents(bundle(modules, css), ROOT, {
+    sheetOf: () => undefined,
     size: () => 7,
+    imported: (id) => (id.endsWith('/all.css') ? [`${ROOT}/node_modules/b/b.css`] : []),
     notices: (id) => (id.endsWith('/bundled.js') ? ['Other v1.0'] : []),
   })
 
@@ -56,7 +60,7 @@ describe('what ships', () => {
   })
 
   it('is every copied file with its sources', () => {
-    expect(list({}).assets).toEqual([
+    expect(list({}, []).assets).toEqual([
       { file: 'assets/b.woff2', sources: ['node_modules/@font/b/b.woff2'] },
       { file: 'index.html', sources: ['index.html'] },
     ])
@@ -71,9 +75,25 @@ describe('what ships', () => {
   })
 
   it('names the chunk where a style sheet could be in several files', () => {
-    const found = list({ [`${ROOT}/a.css`]: 0 }, ['a.css', 'b.css'])
+    expect(list({ [`${ROOT}/a.css`]: 0 }, []).modules[0]?.file).toBe('assets/a.js')
+  })
 
-    expect(found.modules[0]?.file).toBe('assets/a.js')
+  it('holds what a style sheet imports, in the same file, once', () => {
+    expect(list({ [`${ROOT}/all.css`]: 0, [`${ROOT}/node_modules/b/b.css`]: 0 }).modules).toEqual([
+      { id: 'all.css', file: 'assets/a.css', bytes: 7 },
+      { id: 'node_modules/b/b.css', file: 'assets/a.css', bytes: 7 },
+    ])
+  })
+
+  it('holds style sheets of chunks that are no more, and the styles of components', () => {
+    const sources = { sheetOf: () => 'b.css', size: () => 7, imported: () => [], notices: () => [] }
+    const component = `${ROOT}/src/App.vue?vue&type=style&index=0&lang.css`
+    const found = contents(bundle({ [component]: 0 }), ROOT, sources, [`${ROOT}/lost.css`])
+
+    expect(found.modules).toEqual([
+      { id: 'lost.css', file: 'b.css', bytes: 7 },
+      { id: 'src/App.vue', file: 'b.css', bytes: 7 },
+    ])
   })
 
   it('keeps the names that plugins give their own modules', () => {

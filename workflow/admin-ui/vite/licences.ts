@@ -10,6 +10,7 @@ const RUNTIME: readonly (readonly [string, string])[] = [
   ['\0rolldown/', 'node_modules/rolldown'],
   ['\0@oxc-project+runtime@', 'node_modules/rolldown'],
   ['\0plugin-vue/', 'node_modules/@vitejs/plugin-vue'],
+  ['\0plugin-vue:', 'node_modules/@vitejs/plugin-vue'],
 ]
 
 /** The folders of the packages that something comes from, sorted, as far as they are known. */

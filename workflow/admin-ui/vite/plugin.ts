@@ -6,7 +6,16 @@ import type { Plugin } from 'vite'
 import { foldersOf, installedIn, licencesText, requireKnown } from './licences.ts'
 import { noticesIn } from './notices.ts'
 import { installed, type Installed } from './packages.ts'
-import { contents, order, relative, withoutQuery, type Contents, type Shipped } from './shipped.ts'
+import { importedBy, isStyleSheet } from './sheets.ts'
+import {
+  contents,
+  order,
+  relative,
+  withoutQuery,
+  type Contents,
+  type Shipped,
+  type Sources,
+} from './shipped.ts'
 
 /** What ships beside the list: the licences of everything, in a file of the output. */
 export interface Licences {
@@ -25,6 +34,7 @@ export function whatShips(list: string, licences?: Licences): Plugin {
   let root = ''
   let found: Contents = { modules: [], assets: [] }
   let packages: readonly Installed[] = []
+  const sheets = new Map<string, string | undefined>()
   return {
     name: 'workflow:what-ships',
     apply: 'build',
@@ -32,11 +42,27 @@ export function whatShips(list: string, licences?: Licences): Plugin {
     configResolved(config) {
       root = config.root
     },
+    renderStart() {
+      sheets.clear()
+    },
+    // Here a chunk's styles are still its own; Vite hands those of chunks without scripts on later.
+    renderChunk(_code, chunk) {
+      const [file, ...others] = stylesOf(chunk)
+      for (const id of Object.keys(chunk.modules).filter(isStyleSheet)) {
+        sheets.set(id, others.length === 0 ? file : undefined)
+      }
+      return null
+    },
     generateBundle: {
       order: 'post',
       handler(_options, bundle) {
-        const size = (id: string) => statSync(withoutQuery(id)).size
-        found = contents(bundle, root, { size, notices: (id) => noticesOf(id, root) })
+        const sources: Sources = {
+          sheetOf: (id) => sheets.get(id),
+          size: (id) => (id.startsWith('\0') ? 0 : statSync(withoutQuery(id)).size),
+          imported: (id) => (isFile(id) ? importedBy(id) : []),
+          notices: (id) => noticesOf(id, root),
+        }
+        found = contents(bundle, root, sources, lostIn(bundle, sheets))
         const folders = foldersOf(found).filter((folder) => existsSync(join(root, folder)))
         packages = folders.map((folder) => installed(root, folder))
         if (licences === undefined) return
@@ -58,6 +84,27 @@ export function whatShips(list: string, licences?: Licences): Plugin {
       },
     },
   }
+}
+
+interface Chunk {
+  readonly modules: Readonly<Record<string, unknown>>
+}
+
+function stylesOf(chunk: object): string[] {
+  const { viteMetadata } = chunk as { viteMetadata?: { importedCss?: Set<string> } }
+  return [...(viteMetadata?.importedCss ?? [])]
+}
+
+/** The style sheets of chunks that were there and are no more. */
+function lostIn(bundle: object, sheets: ReadonlyMap<string, string | undefined>): string[] {
+  const chunks = Object.values(bundle).filter((output): output is Chunk => 'modules' in output)
+  const held = new Set(chunks.flatMap((chunk) => Object.keys(chunk.modules)))
+  return [...sheets].filter(([id, file]) => file !== undefined && !held.has(id)).map(([id]) => id)
+}
+
+/** Whether a style sheet is a file of its own, not a part of a component. */
+function isFile(id: string): boolean {
+  return isStyleSheet(withoutQuery(id))
 }
 
 function withLicences(found: Contents, licences: Licences): Contents['assets'] {

@@ -5,6 +5,7 @@
  */
 import type { Rolldown } from 'vite'
 import type { PackageFacts } from './packages.ts'
+import { isStyleSheet } from './sheets.ts'
 
 /**
  * A module that left something in a chunk; `bytes` are what it takes there before minification,
@@ -41,55 +42,71 @@ export interface Shipped {
 /** The part of the list that the bundle itself tells. */
 export type Contents = Pick<Shipped, 'modules' | 'assets'>
 
-/** What is asked about a module's source: a style sheet's bytes, a script's notices. */
+/**
+ * What is asked about a module's source: the file its styles went to, if that is known, a style
+ * sheet's bytes and imports, a script's notices.
+ */
 export interface Sources {
+  readonly sheetOf: (id: string) => string | undefined
   readonly size: (id: string) => number
+  readonly imported: (id: string) => readonly string[]
   readonly notices: (id: string) => readonly string[]
 }
 
 type Output = Rolldown.OutputChunk | Rolldown.OutputAsset
 
-/** The modules and assets of a finished bundle. */
+/**
+ * The modules and assets of a finished bundle; `lost` are style sheets of chunks that held nothing
+ * else, which Vite takes out of the bundle before it is finished.
+ */
 export function contents(
   bundle: Readonly<Record<string, Output>>,
   root: string,
   sources: Sources,
+  lost: readonly string[] = [],
 ): Contents {
   const outputs = Object.values(bundle)
   const chunks = outputs.filter((output) => output.type === 'chunk')
   const assets = outputs.filter((output) => output.type === 'asset')
+  const sheets = assets.map((asset) => asset.fileName).filter((file) => file.endsWith('.css'))
+  const styles = (ids: readonly string[], chunk: string) =>
+    ids.flatMap((id) => sheetsOf(id, sources.sheetOf(id) ?? only(sheets) ?? chunk, root, sources))
+  const found = chunks.flatMap((chunk) => {
+    const ids = Object.keys(chunk.modules).filter(isStyleSheet)
+    return [...scriptsOf(chunk, root, sources), ...styles(ids, chunk.fileName)]
+  })
   return {
-    modules: chunks.flatMap((chunk) => modulesOf(chunk, root, sources)).sort(byIdAndFile),
+    modules: unique([...found, ...styles(lost, '')]).sort(byIdAndFile),
     assets: assets.map((asset) => described(asset, root)).sort(byFile),
   }
 }
 
-function modulesOf(chunk: Rolldown.OutputChunk, root: string, sources: Sources): ShippedModule[] {
-  const sheets = [...(metadataOf(chunk)?.importedCss ?? [])]
-  return Object.entries(chunk.modules).flatMap(([id, module]) => {
-    if (isStyleSheet(id)) {
-      const file = sheets.length === 1 ? (sheets[0] ?? chunk.fileName) : chunk.fileName
-      return [{ id: relative(id, root), file, bytes: sources.size(id) }]
-    }
-    const bytes = module.renderedLength
-    if (bytes === 0) return []
+function scriptsOf(chunk: Rolldown.OutputChunk, root: string, sources: Sources): ShippedModule[] {
+  return Object.entries(chunk.modules).flatMap(([id, { renderedLength: bytes }]) => {
+    if (bytes === 0 || isStyleSheet(id)) return []
     const notices = sources.notices(id)
     const found = { id: relative(id, root), file: chunk.fileName, bytes }
     return [notices.length > 0 ? { ...found, notices } : found]
   })
 }
 
-function metadataOf(chunk: Rolldown.OutputChunk): { importedCss?: Set<string> } | undefined {
-  return (chunk as { viteMetadata?: { importedCss?: Set<string> } }).viteMetadata
+/** A style sheet and those it imports: all of them are in one file. */
+function sheetsOf(id: string, file: string, root: string, sources: Sources): ShippedModule[] {
+  const ids = [id, ...sources.imported(id)]
+  return ids.map((each) => ({ id: relative(each, root), file, bytes: sources.size(each) }))
+}
+
+function only<T>(items: readonly T[]): T | undefined {
+  return items.length === 1 ? items[0] : undefined
+}
+
+function unique(modules: readonly ShippedModule[]): ShippedModule[] {
+  return [...new Map(modules.map((each) => [`${each.id}\n${each.file}`, each])).values()]
 }
 
 function described(asset: Rolldown.OutputAsset, root: string): ShippedAsset {
   const sources = asset.originalFileNames.map((name) => relative(name, root))
   return { file: asset.fileName, sources: [...new Set(sources)].sort(order) }
-}
-
-function isStyleSheet(id: string): boolean {
-  return !id.startsWith('\0') && /\.(css|less|sass|scss|styl)$/.test(withoutQuery(id))
 }
 
 /** An id relative to the root, with `/` and without a query; it must not leave the root. */

@@ -20,8 +20,8 @@ from workflow_release.errors import BuildError
 from workflow_release.machine.run import Command
 from workflow_release.model import Lock, UiBundle
 from workflow_release.planning.plan import expected_name
-from workflow_sbom import canonical
 from workflow_sbom.canonical import Json
+from workflow_sbom.coverage.interfaces import version_file
 from workflow_sbom.digest import Digest
 
 MEDIA_TYPE = "application/gzip"
@@ -54,7 +54,7 @@ def build_ui(recipe: UiBundle, shop: Workshop, needed: Needed) -> Made:
     def make(folder: Path) -> None:
         with shop.cache.workspace() as work:
             shutil.copytree(bundled.path / "dist", work / "dist")
-            told = canonical.document({"version": version.render("semver")})
+            told = version_file(version.render("semver"))
             (work / "dist" / "version.json").write_bytes(told)
             out = folder / expected_name(recipe, version)
             write_tar_gz(items_of(work / "dist", "dist"), out, shop.plan.source.epoch)
