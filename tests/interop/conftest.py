@@ -22,12 +22,19 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="session")
-def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
-    """What `build` makes of HEAD as a main branch, for a person with an empty cache."""
+def build_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where builds keep what they fetched and made; empty, unless the environment names one."""
+    given = os.environ.get("WORKFLOW_TEST_CACHE")
+    return Path(given) if given else tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="session")
+def release(tmp_path_factory: pytest.TempPathFactory, build_cache: Path) -> Release:
+    """What `build` makes of HEAD as a main branch: the images, and what is in them."""
     folder = tmp_path_factory.mktemp("built")
-    cache = Path(os.environ.get("WORKFLOW_TEST_CACHE") or folder / "cache")
-    user = User(home=folder, cache=cache)
-    return built(head_as_main(ROOT, folder / "checkout"), user, folder / "images", "image")
+    user = User(home=folder, cache=build_cache)
+    checkout = head_as_main(ROOT, folder / "checkout")
+    return built(checkout, user, folder / "images", "image", "wheel", "ui")
 
 
 @pytest.fixture(scope="session")

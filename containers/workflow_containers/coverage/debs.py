@@ -9,7 +9,7 @@ from workflow_containers.coverage import rules
 from workflow_containers.coverage.claims import Claim, Part
 from workflow_containers.debian import contents, deb
 from workflow_containers.debian.lock import Package
-from workflow_containers.layers.entries import Directory, Entry, File
+from workflow_containers.layers.entries import Directory, Entry, File, Symlink
 from workflow_containers.layers.fragment import Object, Search, linked
 from workflow_containers.python.bytecode import Bytecode
 from workflow_sbom.coverage.ledger import Owned
@@ -73,6 +73,8 @@ class _Reading:
         elif isinstance(entry, File) and entry.path.startswith(contents.AUTHORITIES):
             self.authorities.append(entry)
             self.absent[entry.path] = f"{self.owned.owner} has it for the bundle of authorities"
+        elif isinstance(entry, Symlink) and entry.path in contents.MERGED_ROOTS:
+            self.claims.append(Claim.of(entry, self.owned))
         elif contents.left_out(entry, self.exclude):
             self.absent[entry.path] = (
                 f"{self.owned.owner} has it, and it is to stay out of the image"

@@ -14,7 +14,7 @@ from workflow_containers.building.gathering import stored_wheels
 from workflow_containers.building.given import Inputs, Tools
 from workflow_containers.building.ground import Ground
 from workflow_containers.building.recipe import copied_files, stored_package
-from workflow_containers.coverage import debs, ours, rules, wheels
+from workflow_containers.coverage import debs, ours, rules, weighing, wheels
 from workflow_containers.coverage.claims import Part, Put
 from workflow_containers.debian.lock import Package
 from workflow_containers.definition import Definition, Member
@@ -69,7 +69,7 @@ def _beneath(ground: Ground) -> Iterator[Part]:
     release = _release(ground.materials.store, ground.packages)
     found = [_package(ground, locked, release) for locked in ground.packages]
     yield from found
-    yield rules.root(definition, ground.architecture)
+    yield weighing.beside(rules.root(definition, ground.architecture), found)
     yield Part(claims=tuple(rules.linker_cache(found, ground.architecture)))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from workflow_containers.coverage import rules
 from workflow_containers.coverage.claims import Claim, Part, Standing
@@ -63,6 +63,14 @@ def expected(parts: Iterable[Part]) -> dict[str, tuple[Claim, ...]]:
         for claim in part.claims:
             found.setdefault(claim.path, []).append(claim)
     return {path: tuple(claims) for path, claims in found.items()}
+
+
+def beside(part: Part, others: Iterable[Part]) -> Part:
+    """A part without what others bring themselves, and the same: that is theirs."""
+    theirs = {claim.standing for other in others for claim in other.claims}
+    return replace(
+        part, claims=tuple(claim for claim in part.claims if claim.standing not in theirs)
+    )
 
 
 def folders(

@@ -19,7 +19,7 @@ from workflow_containers.layers.entries import Directory, Entry, File, Hardlink,
 CERTIFICATES = "etc/ssl/certs/ca-certificates.crt"
 AUTHORITIES = "usr/share/ca-certificates/"
 _MERGED = ("bin/", "sbin/", "lib/", "lib64/", "lib32/", "libx32/")
-_MERGED_ROOTS = {prefix.rstrip("/") for prefix in _MERGED}
+MERGED_ROOTS = {prefix.rstrip("/") for prefix in _MERGED}
 
 # What a container never reads: manuals, translations, boot and login files, package tooling,
 # Python's own tests and development tools.
@@ -95,7 +95,7 @@ def left_out(entry: Entry, exclude: Sequence[str]) -> bool:
 
     Folders come with the files in them; the only empty ones kept are Debian's own places.
     """
-    if entry.path in _MERGED_ROOTS:
+    if entry.path in MERGED_ROOTS:
         return True  # the links of the merged /usr, which every root has anyway
     if isinstance(entry, Directory):
         return entry.path not in {"etc", "root", "tmp", "usr", "var", "var/tmp"}

@@ -63,6 +63,16 @@ def test_what_stays_out_is_told_with_the_reason() -> None:
     )
 
 
+def test_the_links_of_the_merged_usr_are_its_own_where_it_brings_them() -> None:
+    found = part(
+        member("./lib", kind=tarfile.SYMTYPE, link="usr/lib"),
+        member("./bin/", kind=tarfile.DIRTYPE),
+    )
+    (link, *_) = found.claims
+    assert link.standing.entry == Entry(path="lib", kind="symlink", target="usr/lib")
+    assert (list(found.folders), found.needed, found.absent) == (["bin"], (), {})
+
+
 def test_authorities_become_one_bundle_and_stay_out_themselves() -> None:
     folder = "usr/share/ca-certificates/mozilla"
     found = part(

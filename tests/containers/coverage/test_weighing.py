@@ -5,7 +5,7 @@ import pytest
 from workflow_containers.coverage import rules, weighing
 from workflow_containers.coverage.claims import Claim, Part
 from workflow_containers.coverage.root import There
-from workflow_containers.layers.entries import Directory, File
+from workflow_containers.layers.entries import Directory, File, Symlink
 from workflow_sbom.coverage.ledger import Generated, Owned, Unexplained
 
 A, B = Owned("a", "proof"), Owned("b", "proof")
@@ -51,3 +51,20 @@ def test_no_control_character_leaves_in_a_reason() -> None:
     )
     (line,) = weighing.lines([there], {evil.path: (evil,)}, {})
     assert line.why == Unexplained("belongs to '0:0 (\\x1b[2J)'; of a to 0:0")
+
+
+def test_a_rule_leaves_to_a_source_what_that_brings_itself() -> None:
+    rule = Part(
+        claims=(
+            Claim.of(Symlink("lib", "usr/lib"), Generated("r")),
+            Claim.of(Symlink("bin", "usr/bin"), Generated("r")),
+            Claim.of(Symlink("sbin", "usr/sbin"), Generated("r")),
+        )
+    )
+    package = Part(
+        claims=(
+            Claim.of(Symlink("lib", "usr/lib"), A),
+            Claim.of(Symlink("sbin", "usr/bin"), A),  # which contradicts
+        )
+    )
+    assert [claim.path for claim in weighing.beside(rule, [package]).claims] == ["bin", "sbin"]
