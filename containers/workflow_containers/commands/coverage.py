@@ -74,7 +74,7 @@ def _require(name: str, found: Sequence[Coverage]) -> None:
     left = sum(len(each.faults) for each in found)
     if left:
         raise CoverageError(
-            f"{name}: {left} of its entries are not as anything says that they should be",
+            f"{name}: {left} entries are unexplained or missing",
             remedy="build it again from its locks, or find out who changed it",
         )
 

@@ -18,11 +18,15 @@ _HARDLINK_MODE = 0o644
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """An entry as it stands somewhere: its mode, and `owner`, the numbers of user and group."""
+    """An entry as it stands somewhere: its mode, and `owner`, the numbers of user and group.
+
+    `attributes` are the names of extended ones; no source brings any.
+    """
 
     entry: Entry
     mode: int
     owner: str = ROOT
+    attributes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,6 +130,8 @@ def _difference(there: Standing, claim: Claim) -> str | None:
         return f"has the mode {there.mode:04o}; of {source} it has {by.mode:04o}"
     if there.owner != by.owner:
         return f"belongs to {_shown(there.owner)}; of {source} to {by.owner}"
+    if there.attributes:
+        return f"has attributes of its own: {_shown(', '.join(there.attributes))}"
     return None
 
 

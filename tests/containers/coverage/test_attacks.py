@@ -65,6 +65,10 @@ ATTACKS: dict[str, tuple[Change, list[str]]] = {
         planted(entry("usr/a\x1b[2J"), layer=0),
         ["usr/a\x1b[2J: nothing brings it"],
     ),
+    "a name that is no text": (
+        planted(entry("usr/\udcff"), layer=0),
+        ["usr/\udcff: nothing brings it"],
+    ),
     "a way out": (planted(entry("../up"), layer=0), ["../up: nothing brings it"]),
     "an absolute path": (planted(entry("/etc/x"), layer=0), ["/etc/x: nothing brings it"]),
     "a path through a link": (planted(entry("lib/x"), layer=2), ["lib/x: nothing brings it"]),
