@@ -18,6 +18,7 @@ from workflow_containers.building import complete, gathering, watched
 from workflow_containers.building.given import Inputs, Tools
 from workflow_containers.building.ground import Ground
 from workflow_containers.building.recipe import Recipe, linker_cache, rules
+from workflow_containers.debian import lock
 from workflow_containers.debian.holding import Renewal
 from workflow_containers.definition import Base, Debian, Definition
 from workflow_containers.errors import DefinitionError
@@ -78,6 +79,7 @@ def build_archive(
     Raises `ContainersError`.
     """
     _require_given(definition, inputs)
+    _require_compressor(definition, inputs)
     store = Store(tools.store.absolute())
     tools.progress.expect(4)
     under = "packages" if definition.base is None else "base"
@@ -95,6 +97,13 @@ def build_archive(
     with stage(tools.progress, f"{definition.name}: archive"):
         written = _written(definition, inputs, built, store, destination)
     return replace(written, renewal=renewal)
+
+
+def _require_compressor(definition: Definition, inputs: Inputs) -> None:
+    """The compressor is the one whose bytes the lock is for."""
+    if isinstance(definition.ground, Debian):
+        name = definition.ground.lock
+        lock.require_compressor(lock.load(inputs.root / name), name)
 
 
 def _require_given(definition: Definition, inputs: Inputs) -> None:

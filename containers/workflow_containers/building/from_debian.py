@@ -31,7 +31,7 @@ def grounds(
     `root` is the folder that the lock's path starts at.
     """
     locked = lock.load(root / debian.lock)
-    _require_fitting(definition.name, debian, locked)
+    _require_suite(definition.name, debian, locked)
     source = Source(
         store=store,
         mirrors=tools.mirrors(),
@@ -56,8 +56,7 @@ def grounds(
     )
 
 
-def _require_fitting(name: str, debian: Debian, locked: Lock) -> None:
-    lock.require_compressor(locked, debian.lock)
+def _require_suite(name: str, debian: Debian, locked: Lock) -> None:
     if locked.suite != debian.suite:
         fault = Fault("suite", f"{debian.suite!r}, but {locked.suite!r} is locked")
         raise DefinitionError(name, [fault])
