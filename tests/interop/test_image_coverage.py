@@ -25,6 +25,7 @@ from typing import Any
 
 import pytest
 
+from simulators.images import wheel
 from support.absent import absent
 from support.images import ENGINE, IMAGES, MIGRATE, Release
 from support.person import Outcome, User
@@ -320,6 +321,44 @@ def test_a_person_sees_a_table_with_nothing_left(release: Release, store: Path, 
     assert done.code == 0, done.err
     for row in ("unexplained", "missing"):
         assert re.search(rf"^{row} +0 +0$", done.out, re.MULTILINE), done.out
+
+
+def test_a_real_image_as_a_base_is_its_own_proof(release: Release, tmp_path: Path) -> None:
+    """Ours on it are explained by the base's own Python, and the rest by the digest."""
+    archive = release.archive(MIGRATE)
+    with Layout(archive) as layout:
+        base = f"registry.example/migrate:1@{layout.index}"
+        under = {entry.path for layer in layout.images[0].layers for entry in layout.entries(layer)}
+    (tmp_path / "shop.toml").write_text(
+        f'name = "shop"\nbase = "{base}"\npython = "3.13"\n'
+        'entrypoint = ["/usr/bin/python3", "-m", "shop"]\n'
+        '[[wheels]]\nname = "shop"\nproject = "shop"\n',
+        encoding="utf-8",
+    )
+    made = wheel(tmp_path, "shop", "1.2.3", {"shop/__init__.py": b"X = {1: 'one'}\n"})
+    user = User(home=tmp_path, cache=tmp_path)
+    given = ("--root", str(tmp_path), "--wheel", str(made), "--layout", str(archive))
+    (tmp_path / "dist").mkdir()
+    definition, out = str(tmp_path / "shop.toml"), tmp_path / "dist/shop-1.2.3.oci.tar"
+    done = user.containers("build", definition, *given, "--created", "2026-01-02T03:04:05Z")
+    assert done.code == 0, done.err
+    done = user.containers("coverage", definition, str(out), *given, "--json")
+    assert done.code == 0, done.err
+    said = json.loads(done.out)[0]
+    folder = f"{SITE}/shop"
+    pyc = f"{folder}/__pycache__/__init__.cpython-313.pyc"
+    assert by(said, "rule")["bytecode"] == {pyc}
+    info = f"{SITE}/shop-1.2.3.dist-info"
+    assert by(said, "owner") == {
+        f"base:{base}": under,
+        "pkg:pypi/shop@1.2.3": {
+            f"{folder}/__init__.py", f"{info}/METADATA", f"{info}/WHEEL",
+        },
+    }  # fmt: skip
+    changed = tampered(out, tmp_path / "evil.tar", edited(pyc, lambda _, data: data[:-1]))
+    done = user.containers("coverage", definition, str(changed), *given)
+    assert done.code == 39
+    assert f"{pyc}: differs from the rule bytecode" in done.out
 
 
 def test_somebody_who_makes_every_record_agree_is_caught(

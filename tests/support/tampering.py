@@ -6,7 +6,7 @@ import gzip
 import io
 import json
 import tarfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from simulators.images import tar
 from workflow_sbom.digest import Digest
 
 Member = tuple[tarfile.TarInfo, bytes]
-Change = Callable[[int, list[Member]], Sequence[Member]]
+Change = Callable[[int, list[Member]], list[Member]]
 """Is given a layer's number and members, and gives those it shall have, or the same list."""
 
 
@@ -62,13 +62,15 @@ def members(layer: bytes) -> list[Member]:
 
 def planted(*more: Member, layer: int = -1) -> Change:
     """Adds members to a layer, to every one by default."""
-    return lambda number, found: [*found, *(more if layer in {-1, number} else ())]
+    return lambda number, found: [*found, *more] if layer in {-1, number} else found
 
 
 def edited(path: str, edit: Callable[[tarfile.TarInfo, bytes], bytes]) -> Change:
     """Edits one member: its header in place, its bytes as returned."""
 
-    def change(_: int, found: list[Member]) -> Sequence[Member]:
+    def change(_: int, found: list[Member]) -> list[Member]:
+        if not _has(found, path):
+            return found
         return [_edited(info, data) if info.name == path else (info, data) for info, data in found]
 
     def _edited(info: tarfile.TarInfo, data: bytes) -> Member:
@@ -81,15 +83,21 @@ def edited(path: str, edit: Callable[[tarfile.TarInfo, bytes], bytes]) -> Change
 
 def without(path: str) -> Change:
     """Takes a member away."""
-    return lambda _, found: [each for each in found if each[0].name != path]
+    return lambda _, found: (
+        [each for each in found if each[0].name != path] if _has(found, path) else found
+    )
+
+
+def _has(found: list[Member], path: str) -> bool:
+    return any(info.name == path for info, _ in found)
 
 
 def together(*changes: Change) -> Change:
     """One change after the other."""
 
-    def change(number: int, found: list[Member]) -> Sequence[Member]:
+    def change(number: int, found: list[Member]) -> list[Member]:
         for each in changes:
-            found = list(each(number, found))
+            found = each(number, found)
         return found
 
     return change

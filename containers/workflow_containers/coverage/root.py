@@ -13,6 +13,7 @@ from workflow_containers.coverage.claims import Standing
 from workflow_containers.errors import MemberError
 from workflow_containers.inspecting.survey import Found, survey
 from workflow_containers.layers.entries import WHITEOUT
+from workflow_containers.layers.foreign import MAX_DEPTH
 from workflow_containers.oci.layout import Image, Layout
 from workflow_sbom.coverage.ledger import Entry, Kind
 from workflow_sbom.digest import Digest
@@ -45,6 +46,8 @@ def read(layout: Layout, image: Image, below: int) -> tuple[There, ...]:
     found = survey(layout, image, range(below, len(image.layers)))
     by_path: dict[str, list[Found]] = {}
     for key, member in found.members.items():
+        if key.path.count("/") >= MAX_DEPTH:
+            raise MemberError(f"{image.platform}: a path of more than {MAX_DEPTH} folders")
         by_path.setdefault(key.path, []).append(member)
     hidden = _Hidden.of(by_path)
     return tuple(

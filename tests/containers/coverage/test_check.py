@@ -281,6 +281,22 @@ def test_a_member_of_a_kind_that_no_root_has_is_refused(shop: Shop) -> None:
         shop.check(changed)
 
 
+def test_a_path_deeper_than_any_root_is_refused(shop: Shop) -> None:
+    deep = planted(entry("x/" * 256 + "x"), entry("x/.wh.x"), layer=0)
+    with pytest.raises(MemberError, match="a path of more than 256 folders"):
+        shop.check(tampered(shop.archive, shop.folder / "x.tar", deep))
+
+
+def test_another_compressor_than_the_locks_makes_no_difference(shop: Shop) -> None:
+    """It decides how layers are packed, and not what is in them."""
+    path = shop.world.root / "images/debian.lock.json"
+    text = path.read_text(encoding="utf-8")
+    version = lock.compressor().version
+    assert f'"version":"{version}"' in text.replace(" ", "")
+    path.write_text(text.replace(f'"{version}"', '"9.9.9"'), encoding="utf-8")
+    assert [each.faults for each in shop.check()] == [(), ()]
+
+
 def test_a_layer_that_unpacks_without_end_is_refused_in_bounded_memory(shop: Shop) -> None:
     bomb = tar([entry("zeros", bytes(64 << 20))])
     path = with_layer(shop.archive, shop.folder / "bomb.tar", bomb)
