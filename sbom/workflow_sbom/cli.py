@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 def _make(words: Parser) -> None:
     words.add_argument(
         "paths", nargs="+", type=Path, metavar="PATH",
-        help="a wheel, a folder of wheels, a source distribution, a web interface's archive,"
-        " a Go program",
+        help="a wheel, a folder of wheels, a source distribution, an installed environment,"
+        " a web interface's archive, a Go program",
     )  # fmt: skip
     words.add_argument(
         "--output", "-o", type=Path, default=Path("-"), metavar="FILE",
@@ -41,12 +41,20 @@ def _make(words: Parser) -> None:
         help="hashed requirements; of a web interface, package-lock.json",
     )  # fmt: skip
     words.add_argument(
-        "--python", default="3.13.0", metavar="VERSION", help="for markers; default: 3.13.0"
-    )
-    words.add_argument(
-        "--platform", default="linux/x86_64", metavar="SYSTEM/MACHINE",
-        help="for markers; default: linux/x86_64",
+        "--python", metavar="VERSION",
+        help="for markers; default: an environment's own, of wheels 3.13.0",
     )  # fmt: skip
+    words.add_argument(
+        "--platform", metavar="SYSTEM/MACHINE",
+        help="for markers; default: an environment's own, of wheels linux/x86_64",
+    )  # fmt: skip
+    words.add_argument(
+        "--root", action="append", default=[], metavar="REQUIREMENT",
+        help="what an environment or folder of wheels is for, with its extras, again for each",
+    )  # fmt: skip
+    words.add_argument(
+        "--name", help="of an environment or folder of wheels; default: the folder's"
+    )
     words.add_argument(
         "--package", type=Path, metavar="FILE", help="of a web interface: package.json"
     )
@@ -54,9 +62,7 @@ def _make(words: Parser) -> None:
         "--modules", type=Path, metavar="FILE",
         help="of a web interface: what the bundler says it shipped",
     )  # fmt: skip
-    words.add_argument(
-        "--version", help="of a web interface or Go program that does not name its own"
-    )
+    words.add_argument("--version", help="of what does not name its own")
     _json(words)
 
 

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Protocol, get_args
+from typing import Any, Protocol, get_args
+
+from packaging.requirements import InvalidRequirement, Requirement
 
 from workflow_sbom import __version__, canonical
 from workflow_sbom.commands import gathering
@@ -17,7 +19,7 @@ from workflow_sbom.commands.interface import STREAM, Shell
 from workflow_sbom.digest import Digest
 from workflow_sbom.errors import ModelError, UsageError
 from workflow_sbom.formats import cyclonedx, spdx
-from workflow_sbom.making.describe import Beside, Describer
+from workflow_sbom.making.describe import USUAL, Beside, Describer
 from workflow_sbom.making.kinds import Kind, Recognised, recognise
 from workflow_sbom.making.times import newest
 from workflow_sbom.model.document import Sbom
@@ -27,7 +29,7 @@ from workflow_sbom.terminal.moments import EPOCH_VARIABLE, epoch, instant
 from workflow_sbom.terminal.progress import Progress, stage
 
 _ENDINGS = {"cyclonedx": ".cdx.json", "spdx": ".spdx.json"}
-_PYTHON = frozenset({Kind.WHEEL, Kind.SDIST})
+_ASSUMING = frozenset({Kind.WHEEL, Kind.SDIST, Kind.WHEELS})
 
 
 class Render(Protocol):
@@ -65,7 +67,9 @@ def run(asked: argparse.Namespace, shell: Shell) -> int:
         lock=asked.lock,
         package=asked.package,
         modules=asked.modules,
+        name=asked.name,
         version=asked.version,
+        roots=tuple(map(_requirement, asked.root)),
     )
     made = _make(jobs, beside, _renderer(asked), shell.console)
     for each in made:
@@ -74,13 +78,14 @@ def run(asked: argparse.Namespace, shell: Shell) -> int:
     return 0
 
 
-def _jobs(asked: argparse.Namespace, environment: Environment, shell: Shell) -> tuple[Job, ...]:
+def _jobs(
+    asked: argparse.Namespace, environment: Environment | None, shell: Shell
+) -> tuple[Job, ...]:
     fixed = _fixed(asked.created, shell.environment)
-    recognised, errors = gathering.each(recognise, asked.paths)
+    found, errors = gathering.each(recognise, asked.paths)
     gathering.refuse(errors, shell.console)
-    found = tuple(each for some in recognised for each in some)
     for each in found:
-        shell.console.say(_taken(each, environment))
+        shell.console.say(_taken(each, environment or USUAL))
     return tuple(
         Job(found=each, output=output, created=fixed or _own(each, shell.console))
         for each, output in zip(found, _outputs(asked, found), strict=True)
@@ -107,21 +112,33 @@ def _make(jobs: Sequence[Job], beside: Beside, render: Render, console: Console)
 
 
 def _one(job: Job, describer: Describer, render: Render, progress: Progress) -> Made:
-    with stage(progress, job.found.path.name):
+    with stage(progress, job.found.path.resolve().name):
         sbom = describer.sbom(job.found)
         content = render(sbom, created=job.created, tool_version=__version__)
     return Made(job=job, sbom=sbom, content=content)
 
 
 def _taken(found: Recognised, environment: Environment) -> str:
-    where = f", looked at for {environment}" if found.kind in _PYTHON else ""
+    where = f", looked at for {environment}" if found.kind in _ASSUMING else ""
     return f"{found.path}: {found.kind.value}{where}"
 
 
-def _environment(asked: argparse.Namespace) -> Environment:
-    system, _, machine = asked.platform.partition("/")
+def _requirement(text: str) -> Requirement:
     try:
-        return Environment(python=asked.python, system=system, machine=machine)
+        return Requirement(text)
+    except InvalidRequirement as error:
+        raise UsageError(
+            f"--root {text[:80]!r} is no requirement", remedy="write it like thing[extra]>=1.2"
+        ) from error
+
+
+def _environment(asked: argparse.Namespace) -> Environment | None:
+    if asked.python is None and asked.platform is None:
+        return None
+    system: Any  # checked by the environment itself
+    system, _, machine = (asked.platform or f"{USUAL.system}/{USUAL.machine}").partition("/")
+    try:
+        return Environment(python=asked.python or USUAL.python, system=system, machine=machine)
     except ModelError as error:
         raise UsageError(
             str(error),
@@ -130,7 +147,7 @@ def _environment(asked: argparse.Namespace) -> Environment:
         ) from error
 
 
-def _outputs(asked: argparse.Namespace, found: tuple[Recognised, ...]) -> tuple[Path, ...]:
+def _outputs(asked: argparse.Namespace, found: Sequence[Recognised]) -> tuple[Path, ...]:
     """Where each document goes: a file, or a folder with one a document."""
     output: Path = asked.output
     single = len(found) == 1
@@ -143,7 +160,7 @@ def _outputs(asked: argparse.Namespace, found: tuple[Recognised, ...]) -> tuple[
             f"{len(found)} artifacts have {len(found)} documents",
             remedy="name a folder for them with --output DIR",
         )
-    paths = tuple(output / f"{each.path.name}{_ENDINGS[asked.format]}" for each in found)
+    paths = tuple(output / f"{each.path.resolve().name}{_ENDINGS[asked.format]}" for each in found)
     if twice := [str(path) for path, count in Counter(paths).items() if count > 1]:
         raise UsageError(
             f"two artifacts would be written as {twice[0]}", remedy="describe them one by one"

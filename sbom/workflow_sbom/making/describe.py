@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import assert_never
+from typing import Literal, assert_never
+
+from packaging.requirements import Requirement
 
 from workflow_sbom import canonical
 from workflow_sbom.artifact import ArtifactFile
@@ -17,11 +18,16 @@ from workflow_sbom.javascript.npm import BundleSource, describe_bundle
 from workflow_sbom.making.kinds import Kind, Recognised
 from workflow_sbom.merging.origin import FileForm, Form, Origin, attributed
 from workflow_sbom.model.document import Sbom
-from workflow_sbom.python import requirements
+from workflow_sbom.python import installed, interpreter, requirements
 from workflow_sbom.python.describe import Resolution, describe_sdist, describe_wheel
 from workflow_sbom.python.distribution import Distribution, from_wheel
 from workflow_sbom.python.environment import Environment
+from workflow_sbom.python.together import Together, describe_environment, describe_wheels
 
+FileKind = Literal[Kind.WHEEL, Kind.SDIST, Kind.WEB, Kind.GO]
+PYTHON = frozenset({Kind.WHEEL, Kind.SDIST, Kind.ENVIRONMENT, Kind.WHEELS})
+USUAL = Environment(python="3.13.0")
+"""What wheels are looked at for, when nobody named another."""
 _UNSTAMPED = "0.0.0"  # what is committed where the build writes the version
 
 
@@ -29,15 +35,19 @@ _UNSTAMPED = "0.0.0"  # what is committed where the build writes the version
 class Beside:
     """What was named beside the artifacts: files that belong to them, and facts they don't hold.
 
-    `lock` is a hashed requirement file for Python, `package-lock.json` for a web interface, whose
-    `package.json` and bundler's list are `package` and `modules`.
+    `environment` is the Python that is looked at, if one was named. `lock` is a hashed requirement
+    file for Python, `package-lock.json` for a web interface, whose `package.json` and bundler's
+    list are `package` and `modules`. `name` and `roots` are of what has several distributions:
+    what it is called, and the requirements it was made from.
     """
 
-    environment: Environment
+    environment: Environment | None = None
     lock: Path | None = None
     package: Path | None = None
     modules: Path | None = None
+    name: str | None = None
     version: str | None = None
+    roots: tuple[Requirement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,24 +60,33 @@ class Describer:
     @classmethod
     def of(cls, found: Iterable[Recognised], beside: Beside) -> Describer:
         """Read what is needed for all; raises `InventoryError`, `TableError`, `OSError`."""
-        paths: dict[Kind, list[Path]] = defaultdict(list)
-        for each in found:
-            paths[each.kind].append(each.path)
-        wheels = paths[Kind.WHEEL]
-        python = bool(wheels or paths[Kind.SDIST])
+        artifacts = tuple(found)
+        wheels = [each.path for each in artifacts if each.kind is Kind.WHEEL]
+        python = any(each.kind in PYTHON for each in artifacts)
         lock = requirements.parse(_bytes(beside.lock)) if python and beside.lock else None
         known = tuple(_distribution(path) for path in wheels) if len(wheels) > 1 else ()
-        return cls(Resolution(environment=beside.environment, lock=lock, known=known), beside)
+        environment = beside.environment or USUAL
+        return cls(Resolution(environment=environment, lock=lock, known=known), beside)
 
     def sbom(self, found: Recognised) -> Sbom:
         """What an artifact is made of; raises `SbomError`, `UsageError` for what is missing."""
-        artifact = ArtifactFile.measure(found.path)
-        form: Form = "program" if found.kind is Kind.GO else "archive"
-        sbom = self._described(found, artifact)
-        return attributed(sbom, Origin(), FileForm(artifact.name, form))
-
-    def _described(self, found: Recognised, artifact: ArtifactFile) -> Sbom:
         match found.kind:
+            case Kind.ENVIRONMENT:
+                return self._environment(found.path)
+            case Kind.WHEELS:
+                wheels = sorted(found.path.glob("*.whl"))
+                together = self._together(found.path, self.resolution.environment)
+                return describe_wheels(map(_distribution, wheels), together)
+            case Kind.WHEEL | Kind.SDIST | Kind.WEB | Kind.GO as kind:
+                artifact = ArtifactFile.measure(found.path)
+                form: Form = "program" if kind is Kind.GO else "archive"
+                told = FileForm(artifact.name, form)
+                return attributed(self._file(kind, artifact), Origin(), told)
+            case _:
+                assert_never(found.kind)
+
+    def _file(self, kind: FileKind, artifact: ArtifactFile) -> Sbom:
+        match kind:
             case Kind.WHEEL:
                 return describe_wheel(artifact, self.resolution)
             case Kind.SDIST:
@@ -77,7 +96,21 @@ class Describer:
             case Kind.GO:
                 return _go(artifact, self.beside)
             case _:
-                assert_never(found.kind)
+                assert_never(kind)
+
+    def _environment(self, root: Path) -> Sbom:
+        found = installed.read(root)
+        environment = interpreter.detect(root, found.platform, self.beside.environment)
+        return describe_environment(found, self._together(root, environment))
+
+    def _together(self, path: Path, environment: Environment) -> Together:
+        return Together(
+            name=self.beside.name or path.resolve().name,
+            version=self.beside.version,
+            environment=environment,
+            roots=self.beside.roots,
+            lock=self.resolution.lock,
+        )
 
 
 def _distribution(path: Path) -> Distribution:

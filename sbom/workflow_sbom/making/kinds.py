@@ -27,7 +27,10 @@ UNREADABLE = (
 )
 """What the archive modules raise for archives that are none, or are damaged."""
 _TAR_MAGIC = slice(257, 262)
-_KNOWN = "wheels, folders of wheels, source distributions, archives of web interfaces, Go programs"
+_KNOWN = (
+    "wheels, folders of wheels, source distributions, installed environments,"
+    " archives of web interfaces, Go programs"
+)
 
 
 class Kind(Enum):
@@ -37,6 +40,8 @@ class Kind(Enum):
     SDIST = "a source distribution"
     WEB = "the archive of a web interface"
     GO = "a Go program"
+    ENVIRONMENT = "an installed environment"
+    WHEELS = "a folder of wheels, as a set"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,25 +52,21 @@ class Recognised:
     path: Path
 
 
-def recognise(path: Path) -> tuple[Recognised, ...]:
-    """What a path is: itself, or each wheel of a folder of wheels.
-
-    Raises `InventoryError` with the remedy, `OSError`.
-    """
+def recognise(path: Path) -> Recognised:
+    """What a path is; raises `InventoryError` with the remedy, `OSError`."""
     if path.is_dir():
-        return _folder(path)
+        return Recognised(_folder(path), path)
     if path.is_file():
-        return (Recognised(_file(path), path),)
+        return Recognised(_file(path), path)
     what = "neither a file nor a folder" if path.exists() else "nothing is there"
     raise _no_artifact(path, what, f"name what is to be described: {_KNOWN}")
 
 
-def _folder(path: Path) -> tuple[Recognised, ...]:
+def _folder(path: Path) -> Kind:
+    """Whether something is installed in the last kind shows when it is read."""
     if (path / "oci-layout").is_file():
         raise _image(path)
-    if wheels := sorted(path.glob("*.whl")):
-        return tuple(Recognised(_file(wheel), wheel) for wheel in wheels)
-    raise _no_artifact(path, "a folder without wheels", f"these can be described: {_KNOWN}")
+    return Kind.WHEELS if any(path.glob("*.whl")) else Kind.ENVIRONMENT
 
 
 def _file(path: Path) -> Kind:

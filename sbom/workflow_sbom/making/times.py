@@ -16,6 +16,7 @@ from typing import assert_never
 from workflow_sbom.errors import InventoryError
 from workflow_sbom.golang import goformat
 from workflow_sbom.making.kinds import MAX_MEMBERS, UNREADABLE, Kind, Recognised
+from workflow_sbom.python import installed
 
 _TOLD_BY_NOBODY = frozenset(
     {
@@ -31,7 +32,8 @@ def newest(found: Recognised) -> datetime | None:
     """The newest time that is known of it, in UTC; None when none is.
 
     Of an archive that of its members (a zip's are read as UTC, which reproducible builds write), of
-    a Go program its commit's. Raises `InventoryError`.
+    a Go program its commit's, of an environment that of the last installation into it. Raises
+    `InventoryError`.
     """
     try:
         return max((time for time in _times(found) if time not in _TOLD_BY_NOBODY), default=None)
@@ -49,6 +51,10 @@ def _times(found: Recognised) -> Iterator[datetime]:
             return _tar(found.path)
         case Kind.GO:
             return _program(found.path)
+        case Kind.ENVIRONMENT:
+            return _installed(found.path)
+        case Kind.WHEELS:
+            return (time for wheel in found.path.glob("*.whl") for time in _zip(wheel))
         case _:
             assert_never(found.kind)
 
@@ -75,3 +81,11 @@ def _program(path: Path) -> Iterator[datetime]:
         moment = datetime.fromisoformat(settings.get("vcs.time", ""))
         if moment.tzinfo is not None:
             yield moment.astimezone(UTC)
+
+
+def _installed(root: Path) -> Iterator[datetime]:
+    """When each RECORD was written, which installers write last."""
+    for each in installed.read(root).distributions:
+        record = (root / (each.place or "")).with_name("RECORD")
+        with suppress(OSError):
+            yield datetime.fromtimestamp(int(record.lstat().st_mtime), UTC)

@@ -72,16 +72,47 @@ def test_a_file_has_the_same_bytes_and_a_next_step(make_wheel: Maker, tmp_path: 
     assert said.err.endswith(f"next: workflow-sbom validate {output}\n")
 
 
-def test_wheels_of_a_folder_know_one_another(make_wheel: Maker, tmp_path: Path) -> None:
-    wheel(make_wheel, "thing", "part")
-    wheel(make_wheel, "part")
-    said = SbomDesk().run("make", tmp_path, "--created", WHEN, "-o", tmp_path / "out", "--json")
+def test_wheels_that_are_named_together_know_one_another(make_wheel: Maker, tmp_path: Path) -> None:
+    paths = wheel(make_wheel, "part"), wheel(make_wheel, "thing", "part")
+    said = SbomDesk().run("make", *paths, "--created", WHEN, "-o", tmp_path / "out", "--json")
     assert [(each["kind"], each["components"], each["edges"]) for each in said.json] == [
         ("wheel", 0, 0),
         ("wheel", 1, 1),
     ]
     document = json.loads((tmp_path / "out/thing-1.0-py3-none-any.whl.cdx.json").read_bytes())
     assert document["components"][0]["purl"] == "pkg:pypi/part@1.0"
+
+
+def test_a_folder_of_wheels_is_one_document(make_wheel: Maker, tmp_path: Path) -> None:
+    wheel(make_wheel, "thing", "part; extra == 'more'")
+    wheel(make_wheel, "part")
+    words = ("make", tmp_path, "--created", WHEN, "--name", "all", "--version", "7")
+    found = SbomDesk().run(*words, "--root", "thing[more]").json
+    subject = found["metadata"]["component"]
+    assert (subject["name"], subject["version"]) == ("all", "7")
+    edges = {each["ref"]: each.get("dependsOn", []) for each in found["dependencies"]}
+    assert sorted(map(len, edges.values())) == [0, 1, 1]
+    assert "a folder of wheels, as a set, looked at for cpython" in SbomDesk().run(*words).err
+    said = SbomDesk().run(*words, "--root", "thing[")
+    assert (said.code, "is no requirement" in said.err) == (2, True)
+
+
+def test_an_environment_is_described_for_its_own_python(tmp_path: Path) -> None:
+    site = tmp_path / ".venv/lib/python3.12/site-packages/thing-1.0.dist-info"
+    site.mkdir(parents=True)
+    (site / "METADATA").write_bytes(metadata("thing"))
+    (tmp_path / ".venv/pyvenv.cfg").write_text("version = 3.12.4\n")
+    found = SbomDesk().run("make", tmp_path / ".venv", "--created", WHEN).json
+    assert found["metadata"]["component"]["name"] == ".venv"
+    facts = {each["name"]: each["value"] for each in found["metadata"]["properties"]}
+    assert facts["workflow:python:environment"].startswith("cpython 3.12.4 ")
+    said = SbomDesk().run("make", tmp_path / ".venv", "--created", WHEN, "-o", tmp_path)
+    assert said.code == 0
+    assert (tmp_path / ".venv.cdx.json").is_file()
+    site = site.parent
+    said = SbomDesk().run("make", site, "--created", WHEN)
+    assert (said.code, "nothing tells which Python" in said.err) == (45, True)
+    assert SbomDesk().run("make", site, "--created", WHEN, "--python", "3.12.4").code == 0
 
 
 def test_markers_are_evaluated_for_the_environment_that_is_named(make_wheel: Maker) -> None:
@@ -95,6 +126,7 @@ def test_markers_are_evaluated_for_the_environment_that_is_named(make_wheel: Mak
 
     assert needs() == set()
     assert needs("--platform", "win32/AMD64", "--python", "3.11.2") == {"win", "old"}
+    assert needs("--platform", "win32/AMD64") == {"win"}
 
 
 def test_versions_and_hashes_come_from_the_lock(make_wheel: Maker, tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ def test_an_archive_is_known_by_the_member_that_only_its_kind_has(
 ) -> None:
     make_tarball("named-like-nothing.gz", files)
     path = tmp_path / "named-like-nothing.gz"
-    assert recognise(path) == (Recognised(kind, path),)
+    assert recognise(path) == Recognised(kind, path)
 
 
 def test_a_wheel_and_a_go_program_are_known_under_any_name(
@@ -49,21 +49,18 @@ def test_a_wheel_and_a_go_program_are_known_under_any_name(
 ) -> None:
     make_wheel("x.zip", WHEEL)
     make_go_program("y.whl", "go1.22", "path\tx\n")
-    assert recognise(tmp_path / "x.zip")[0].kind is Kind.WHEEL
-    assert recognise(tmp_path / "y.whl")[0].kind is Kind.GO
+    assert recognise(tmp_path / "x.zip").kind is Kind.WHEEL
+    assert recognise(tmp_path / "y.whl").kind is Kind.GO
 
 
-def test_a_folder_of_wheels_is_each_of_them_by_name(
+def test_a_folder_is_one_of_wheels_or_that_in_which_something_is_installed(
     make_wheel: Callable[..., object], tmp_path: Path
 ) -> None:
-    for name in ("b.whl", "a.whl"):
-        make_wheel(name, WHEEL)
+    make_wheel("a.whl", WHEEL)
     (tmp_path / "notes.txt").write_text("left alone")
-    found = recognise(tmp_path)
-    assert [(each.kind, each.path.name) for each in found] == [
-        (Kind.WHEEL, "a.whl"),
-        (Kind.WHEEL, "b.whl"),
-    ]
+    assert recognise(tmp_path).kind is Kind.WHEELS
+    (tmp_path / "folder").mkdir()
+    assert recognise(tmp_path / "folder").kind is Kind.ENVIRONMENT
 
 
 @pytest.mark.parametrize(
@@ -117,12 +114,10 @@ def test_images_are_named_with_the_command_that_describes_them(
         assert "workflow-containers " in refused(path).remedy
 
 
-def test_nothing_a_folder_of_nothing_and_a_pipe_are_refused(tmp_path: Path) -> None:
+def test_nothing_and_a_pipe_are_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    (tmp_path / "folder").mkdir()
     assert "nothing is there" in refused(tmp_path / "none").message
     assert "neither a file nor a folder" in refused(tmp_path / "pipe").message
-    assert "a folder without wheels" in refused(tmp_path / "folder").message
 
 
 def test_an_archive_without_end_is_read_to_a_bound(

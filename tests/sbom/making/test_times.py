@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tarfile
 import zipfile
 from collections.abc import Callable
@@ -69,6 +70,24 @@ def test_a_go_program_tells_its_commits(
 ) -> None:
     make_go_program("x", "go1.22", f"path\tx\nbuild\tvcs.time={time}\n")
     assert newest(Recognised(Kind.GO, tmp_path / "x")) == expected
+
+
+def test_a_folder_of_wheels_is_of_its_newest(tmp_path: Path) -> None:
+    wheel(tmp_path / "a.whl", (2024, 1, 2, 3, 4, 6))
+    wheel(tmp_path / "b.whl", (2024, 1, 2, 3, 4, 8))
+    assert newest(Recognised(Kind.WHEELS, tmp_path)) == datetime(2024, 1, 2, 3, 4, 8, tzinfo=UTC)
+
+
+def test_an_environment_is_of_its_last_installation(tmp_path: Path) -> None:
+    for name, time in (("one", 1_700_000_000), ("two", 1_700_000_001), ("three", None)):
+        info = tmp_path / f"{name}-1.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1\n")
+        if time is not None:
+            (info / "RECORD").write_text("")
+            os.utime(info / "RECORD", (time, time))
+    found = newest(Recognised(Kind.ENVIRONMENT, tmp_path))
+    assert found == datetime(2023, 11, 14, 22, 13, 21, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(("kind", "data"), [(Kind.SDIST, b"\x1f\x8b..."), (Kind.WHEEL, b"PK..")])
