@@ -49,6 +49,10 @@ def _cut(words: Parser) -> None:
         "--signer", metavar="URI", help="local: or file:<PEM>; default: release.toml"
     )
     words.add_argument("--verify", action="store_true", help="verify what was published, as a user")
+    words.add_argument(
+        "--osv", type=Path, metavar="PATH",
+        help="known vulnerabilities for the policy: a folder or zip of OSV records",
+    )  # fmt: skip
     words.add_argument("--publish", action="store_true", help="send it to its registries, too")
 
 

@@ -19,6 +19,8 @@ from workflow_release.building.build import build
 from workflow_release.building.cache import key
 from workflow_release.judging import judge as judging
 from workflow_release.judging.examine import Examiner, gather
+from workflow_release.judging.examining.coverage import Explaining
+from workflow_release.judging.examining.policy import Demands
 from workflow_release.model import Artifact, Attested, Finding, Lock, Published
 from workflow_release.signing.interface import Signer
 from workflow_release.targets.interface import Publisher
@@ -34,7 +36,7 @@ class Studio:
     """All that a release is made with: the workshop that knows its plan, and what comes after.
 
     `requirements` are those that the wheels are tried with; `locks` gives the bytes of a lock that
-    an artifact was made from.
+    an artifact was made from; `demands` has the repository's policy, if there is one.
     """
 
     shop: Workshop
@@ -43,6 +45,7 @@ class Studio:
     publishers: tuple[Publisher, ...]
     requirements: LockFile | None
     locks: Callable[[Lock], bytes]
+    demands: Demands | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +71,7 @@ def cut(studio: Studio) -> Cut:
     with stage(shop.progress, "describe and sign"):
         attested = _attested(artifacts, studio)
     with stage(shop.progress, "examine and judge"):
-        cleared = judging.judge(gather(plan, attested, occupied, _examiner(studio)))
+        cleared = judging.judge(gather(plan, attested, occupied, _examiner(studio, artifacts)))
     with stage(shop.progress, "publish"):
         left = dict.fromkeys(finding.gate for finding in cleared.undecided)
         sealed = seal(Release.of(plan, attested, cleared.gates, left), studio.signer)
@@ -89,13 +92,15 @@ def _attested(artifacts: tuple[Artifact, ...], studio: Studio) -> Attested:
     )
 
 
-def _examiner(studio: Studio) -> Examiner:
+def _examiner(studio: Studio, artifacts: tuple[Artifact, ...]) -> Examiner:
     shop = studio.shop
     return Examiner(
         host=shop.host,
         run=shop.run,
         cache=shop.cache,
         locks=studio.locks,
+        explain=Explaining(shop=shop, artifacts=artifacts),
+        demands=studio.demands,
         requirements=_on_disk(studio.requirements, shop),
     )
 

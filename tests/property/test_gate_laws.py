@@ -18,6 +18,8 @@ from workflow_release.judging.gates import GATES
 from workflow_release.judging.gates.interface import Candidate
 from workflow_release.judging.judge import judge
 from workflow_release.version import Version
+from workflow_sbom.policy.findings import LicenceRefused, Place
+from workflow_sbom.policy.verdict import Verdict
 
 GOOD = candidate()
 HOSTILE, _ = evidence(SDIST, built.sdist())
@@ -41,6 +43,11 @@ def undescribed(before: Candidate) -> Candidate:
     return replace(before, attested=replace(before.attested, sboms=(broken, *rest)))
 
 
+def refused(before: Candidate) -> Candidate:
+    found = LicenceRefused(Place(document="thing.cdx.json"), "X")
+    return replace(before, verdict=Verdict.of((found,)))
+
+
 def misnamed(before: Candidate) -> Candidate:
     attested = replace(before.attested, sums=replace(before.attested.sums, name="release.json"))
     return replace(before, attested=attested)
@@ -62,6 +69,8 @@ FAULTS: dict[str, Fault] = {
     ),
     "members": lambda c: widened(c, Member(path="thing-1.2.3/../x", kind="file")),
     "stray-files": lambda c: widened(c, Member(path="thing-1.2.3/.env", kind="file")),
+    "coverage": lambda c: reexamined(c, WHEEL, unexplained=("x: nothing brings it",)),
+    "policy": refused,
     "locked": unlocked,
     "licence-text": lambda c: reexamined(c, WHEEL, licence_files=()),
     "licence-expression": lambda c: reexamined(c, WHEEL, licence_expression="no licence"),

@@ -57,7 +57,7 @@ def _task(recipe: Recipe, shop: Workshop) -> Task[Made]:
         shop.progress.started(recipe.id)
         try:
             shop.log(recipe.id).write_bytes(b"")
-            made = _builder(recipe)(shop, needed)
+            made = builder_of(recipe)(shop, needed)
         except Exception:
             shop.progress.failed(recipe.id, _log(recipe.id, shop))
             raise
@@ -67,7 +67,7 @@ def _task(recipe: Recipe, shop: Workshop) -> Task[Made]:
     return Task(name=recipe.id, needs=recipe.needs, work=work)
 
 
-def _builder(recipe: Recipe) -> Callable[[Workshop, Needed], Made]:
+def builder_of(recipe: Recipe) -> Callable[[Workshop, Needed], Made]:
     """The kind's builder, imported when it is needed."""
     match recipe:
         case Sdist():

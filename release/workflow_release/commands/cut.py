@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from workflow_release.attesting.provenance import builder_of
@@ -16,6 +16,7 @@ from workflow_release.commands.interface import Shell
 from workflow_release.commands.making import Job, committed_lock
 from workflow_release.cut import Cut, Studio, cut
 from workflow_release.errors import VerificationError, VersionError
+from workflow_release.judging.examining.policy import demanded
 from workflow_release.model import Lock, Plan
 from workflow_release.signing.by_uri import signer_for
 from workflow_release.targets.places import Places
@@ -43,6 +44,8 @@ def run(asked: argparse.Namespace, shell: Shell) -> int:
     """Cut, and with `--verify` check what was published the way a user would."""
     job = Job.of(asked, shell)
     _require_tag(job.plan, asked.tag)
+    root, now = job.prepared.root, shell.host.now()
+    demands = demanded(root, job.config.policy.file, now, asked.osv)
     if not asked.publish and not job.plan.version.publishable:
         job = job.local  # it may go nowhere else, and nobody asked
     if asked.dry_run:
@@ -50,7 +53,7 @@ def run(asked: argparse.Namespace, shell: Shell) -> int:
         shell.console.say("dry run: nothing was made")
         return 0
     with job.workshop(shell) as shop:
-        made = cut(_studio(job, shop, asked))
+        made = cut(replace(_studio(job, shop, asked), demands=demands))
     outcome = Outcome(cut=made, verdicts=_verified(made, shell) if asked.verify else ())
     if asked.json:
         shell.console.json(document(outcome))

@@ -70,7 +70,9 @@ class Evidence:
     `platforms` are those it holds programs for. `requirements` are its `Requires-Dist`, or the
     modules in a Go program; `replaced` those modules that came from a folder. `licence_files` are
     the paths of the licence texts in it and `licence_expression` its `License-Expression`. `index`
-    is the digest of an image's index. `faults` says what makes it no well-formed file of its kind.
+    is the digest of an image's index. `unexplained` are the entries that nothing explains, each
+    with the reason, and None when nobody looked. `faults` says what makes it no well-formed file of
+    its kind.
     """
 
     artifact: str
@@ -84,6 +86,7 @@ class Evidence:
     members: tuple[Member, ...] = ()
     reported: tuple[Report | NotRun, ...] = ()
     index: Digest | None = None
+    unexplained: tuple[str, ...] | None = None
     faults: tuple[str, ...] = ()
 
 

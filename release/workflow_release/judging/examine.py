@@ -18,6 +18,7 @@ from workflow_release.judging.examining import environment, locks
 from workflow_release.judging.examining.environment import Workbench
 from workflow_release.judging.examining.go import examine_go
 from workflow_release.judging.examining.oci import examine_image
+from workflow_release.judging.examining.policy import Demands
 from workflow_release.judging.examining.python import examine_sdist, examine_wheel
 from workflow_release.judging.examining.ui import examine_ui
 from workflow_release.judging.gates.interface import Candidate
@@ -38,6 +39,8 @@ from workflow_release.model import (
 from workflow_sbom.digest import Digest, measure
 
 _Read = Callable[[IO[bytes], Artifact], Evidence]
+Explain = Callable[[Artifact, Recipe], tuple[str, ...]]
+"""The entries of an artifact that nothing explains, each with the reason."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,13 +48,16 @@ class Examiner:
     """What examining needs of the machine.
 
     `locks` gives the bytes of a lock, or raises `OSError` or `ReleaseError`; `requirements` is the
-    hashed requirement file that the wheels are installed beside when they are run.
+    hashed requirement file that the wheels are installed beside when they are run. `explain` goes
+    through what is in an artifact, `demands` has the repository's policy.
     """
 
     host: Host
     run: Run
     cache: Cache
     locks: Callable[[Lock], bytes]
+    explain: Explain
+    demands: Demands | None = None
     requirements: Path | None = None
 
 
@@ -64,9 +70,12 @@ def gather(
     bench = _workbench(planned, recipes, examiner)
 
     def one(artifact: Artifact) -> Evidence:
-        return examine(artifact, recipes[artifact.recipe], bench)
+        recipe = recipes[artifact.recipe]
+        found = examine(artifact, recipe, bench)
+        return replace(found, unexplained=examiner.explain(artifact, recipe))
 
     with ThreadPoolExecutor(max_workers=examiner.host.processors) as pool:
+        answer = pool.submit(examiner.demands.verdict, attested) if examiner.demands else None
         evidence = tuple(pool.map(one, planned))
     return Candidate(
         plan=plan,
@@ -74,6 +83,7 @@ def gather(
         attested=attested,
         evidence=evidence,
         locks=examine_locks(attested.artifacts, examiner),
+        verdict=answer.result() if answer else None,
     )
 
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 
-from workflow_sbom.machine import surroundings
+from workflow_sbom.machine import host, surroundings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,8 @@ class Host:
     config: Path
     python: Path
     processors: int
+    now: Callable[[], datetime] = host.now
+    """This machine's time: for the age of what is known, never for what is written."""
 
     @classmethod
     def detect(cls) -> Host:

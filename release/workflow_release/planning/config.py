@@ -175,6 +175,17 @@ class SigningTable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyTable:
+    """What is demanded of the release's SBOMs."""
+
+    file: InRepository | None = described(
+        "The policy; default: sbom/policy.toml where there is one. workflow-sbom schema policy"
+        " describes it",
+        default=None,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """What a repository releases, how, and where to."""
 
@@ -194,6 +205,7 @@ class Config:
     sbom: SbomTable = described(
         "The terms of the bills of materials themselves", default=SbomTable()
     )
+    policy: PolicyTable = described("What is demanded of its SBOMs", default=PolicyTable())
 
 
 def parse(text: str, origin: str = FILE_NAME) -> Config:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import json
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -143,5 +145,47 @@ def test_requirements_must_be_committed(desk: Desk, repository: GitRepository) -
     text = PROJECT["release.toml"] + 'requirements = "locks/absent.txt"\n'
     repository.commit("feat: x", **{"release.toml": text})
     with pytest.raises(ConfigError, match=r"locks/absent\.txt: "):
+        desk.run("cut")
+    assert not (desk.folder / "dist").exists()
+
+
+POLICY = '[licences]\nallow = ["MIT"]\n[vulnerabilities]\nmax-age-days = 7\n'
+
+
+def test_what_a_policy_cannot_tell_of_a_pre_release_is_said_and_recorded(
+    desk: Desk, repository: GitRepository
+) -> None:
+    repository.commit("feat: y", **{"sbom/policy.toml": POLICY})
+    done = desk.run("cut", "--json")
+    assert "policy" not in done.json["gates"]
+    assert "coverage" in done.json["gates"]
+    assert [each["message"] for each in done.json["undecided"]] == [
+        "no database of vulnerabilities is given"
+    ]
+    (folder,) = (Path(each["location"]) for each in done.json["published"])
+    assert json.loads((folder / "release.json").read_bytes())["undecided"] == ["policy"]
+    again = desk.run("cut", "--verify")
+    assert "not known: policy: vulnerabilities: no database of vulnerabilities" in again.err
+    assert "VERIFIED thing" in again.out
+
+
+def test_a_database_decides(desk: Desk, repository: GitRepository, tmp_path: Path) -> None:
+    repository.commit("feat: y", **{"sbom/policy.toml": POLICY})
+    osv = tmp_path / "osv"
+    osv.mkdir()
+    modified = datetime.now(UTC).isoformat()
+    record = {"schema_version": "1.7.0", "id": "GHSA-1", "modified": modified, "affected": []}
+    (osv / "GHSA-1.json").write_text(json.dumps(record))
+    done = desk.run("cut", "--json", "--osv", str(osv))
+    assert done.json["undecided"] == []
+    assert "policy" in done.json["gates"]
+
+
+def test_a_policy_that_is_named_and_not_there_stops_before_anything_is_built(
+    desk: Desk, repository: GitRepository
+) -> None:
+    named = PROJECT["release.toml"] + '[policy]\nfile = "rules.toml"\n'
+    repository.commit("feat: y", **{"release.toml": named})
+    with pytest.raises(ConfigError, match=r"rules\.toml: no policy is there"):
         desk.run("cut")
     assert not (desk.folder / "dist").exists()

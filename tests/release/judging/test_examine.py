@@ -254,6 +254,7 @@ def test_locks_are_gone_through_once_and_by_digest(tmp_path: Path) -> None:
         run=Programs(),
         cache=Cache(tmp_path / "cache"),
         locks=read,
+        explain=lambda *_: (),
     )
     found = examine_locks((made, made), examiner)
     assert [(each.name, each.unlocked) for each in found] == [
@@ -289,6 +290,13 @@ def test_a_whole_release_is_gathered_and_cleared(tmp_path: Path) -> None:
         run=Programs(),
         cache=Cache(tmp_path / "cache"),
         locks=lambda lock: locks[lock.name],
+        explain=lambda artifact, recipe: (artifact.name, recipe.id) if recipe is UI else (),
     )
     candidate = gather(candidates.plan("1.2.3", *recipes), attested, (), examiner)
-    assert judge(candidate).attested is attested
+    left = [each.unexplained for each in candidate.evidence]
+    assert left == [(), (), ("face-1.2.3.tar.gz", UI.id)]
+    assert candidate.verdict is None
+    good = replace(
+        candidate, evidence=tuple(replace(e, unexplained=()) for e in candidate.evidence)
+    )
+    assert judge(good).attested is attested

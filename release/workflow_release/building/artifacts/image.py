@@ -42,14 +42,10 @@ def build_image(recipe: Image, shop: Workshop, needed: Needed) -> Made:
 
 def _build(recipe: Image, shop: Workshop, needed: Needed, work: Path) -> Made:
     stage = work / "source"
-    defined = (_committed(recipe.definition, shop),)
-    export(shop.repository, defined, stage)
-    image = definitions.load(stage / recipe.definition)
-    files = _inputs(image, shop, stage)
-    export(shop.repository, files, stage)
+    image, files = staged(recipe, shop, stage)
     digests = {name: made.artifact.digest.hex for name, made in needed.items()}
     parts = shop.parts(
-        files=key_of((*defined, *files)),
+        files=key_of((_committed(recipe.definition, shop), *files)),
         needed=digests,
         version=str(shop.plan.version),
         epoch=shop.plan.source.epoch,
@@ -61,8 +57,8 @@ def _build(recipe: Image, shop: Workshop, needed: Needed, work: Path) -> Made:
 
     def make(folder: Path) -> None:
         out = folder / expected_name(recipe, shop.plan.version)
-        tools = _tools(shop)
-        made = build_archive(image, _given(recipe, shop, needed, stage), tools, out)
+        given = _given(recipe, shop, needed, stage)
+        made = build_archive(image, given, tools_of(shop), out)
         if made.renewal is not None:
             shop.progress.note(_renewal(recipe, made.renewal))
 
@@ -78,6 +74,15 @@ def _build(recipe: Image, shop: Workshop, needed: Needed, work: Path) -> Made:
         index=index,
     )
     return Made(artifact=artifact, reused=hit.reused)
+
+
+def staged(recipe: Image, shop: Workshop, stage: Path) -> tuple[Definition, tuple[Tracked, ...]]:
+    """The image's definition and the files of the commit that it names, put into a folder."""
+    export(shop.repository, (_committed(recipe.definition, shop),), stage)
+    image = definitions.load(stage / recipe.definition)
+    files = _inputs(image, shop, stage)
+    export(shop.repository, files, stage)
+    return image, files
 
 
 def _inputs(image: Definition, shop: Workshop, stage: Path) -> tuple[Tracked, ...]:
@@ -108,7 +113,8 @@ def _given(recipe: Image, shop: Workshop, needed: Needed, stage: Path) -> Inputs
     )
 
 
-def _tools(shop: Workshop) -> Tools:
+def tools_of(shop: Workshop) -> Tools:
+    """What the containers package works with here."""
     environment = dict(shop.host.environment)
     if shop.mirror.debian is not None:
         environment[mirrors.DEBIAN_VARIABLE] = shop.mirror.debian

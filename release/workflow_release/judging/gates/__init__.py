@@ -15,11 +15,14 @@
     reported            every     people quote what the program says
     members             every     unpacking must harm nobody
     stray-files         every     a secret that is out is out
+    coverage            every     what nothing explains, nobody meant to release
+    policy              every     what it refuses is refused; what it can't tell stops a stable one
     locked              stable    a development build may try what is not locked yet
     licence-text        stable    until then the owner may still be deciding
     licence-expression  stable    as before
 
-A tree that is clean but stands beside the main branch has a version with build metadata, which
+`policy` is asked where the repository has one; where it can't tell, a pre-release passes without
+it. A tree that is clean but stands beside the main branch has a version with build metadata, which
 `publishable` lets into folders alone. The first six look at the plan alone and are asked before
 anything is built, too.
 """
@@ -28,10 +31,12 @@ from __future__ import annotations
 
 from workflow_release.judging.gates import (
     completeness,
+    coverage,
     licence,
     locked,
     members,
     metadata,
+    policy,
     reported,
     tree,
     version,
@@ -57,6 +62,14 @@ GATES: tuple[PlanGate | Gate, ...] = (
     Gate(name="reported", concerns="every", check=reported.reported),
     Gate(name="members", concerns="every", check=members.members),
     Gate(name="stray-files", concerns="every", check=members.stray),
+    Gate(name="coverage", concerns="every", check=coverage.coverage),
+    Gate(
+        name="policy",
+        concerns="every",
+        check=policy.policy,
+        asked=policy.asked,
+        open=policy.undecided,
+    ),
     Gate(name="locked", concerns="stable", check=locked.locked),
     Gate(name="licence-text", concerns="stable", check=licence.licence_text),
     Gate(name="licence-expression", concerns="stable", check=licence.licence_expression),

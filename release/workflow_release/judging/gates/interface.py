@@ -9,6 +9,7 @@ from typing import Literal
 from workflow_release.judging.evidence import Evidence, LockEvidence
 from workflow_release.model import Artifact, Attested, Finding, Plan, Recipe
 from workflow_release.version import Version
+from workflow_sbom.policy.verdict import Verdict
 from workflow_sbom.printable import printable
 
 Concern = Literal["every", "stable"]
@@ -29,12 +30,14 @@ class Prospect:
 class Candidate(Prospect):
     """A release before the judge.
 
-    `evidence` has an entry an artifact, `locks` one for each lock that artifacts name.
+    `evidence` has an entry an artifact, `locks` one for each lock that artifacts name. `verdict` is
+    the answer of the repository's policy about the SBOMs, None when it has no policy.
     """
 
     attested: Attested
     evidence: tuple[Evidence, ...]
     locks: tuple[LockEvidence, ...]
+    verdict: Verdict | None = None
 
     def recipe_of(self, artifact: Artifact) -> Recipe | None:
         """The planned recipe of an artifact."""

@@ -21,7 +21,7 @@ from workflow_release.building.artifacts.image import (
     _given,
     _lock,
     _renewal,
-    _tools,
+    tools_of,
 )
 from workflow_release.building.artifacts.interface import Mirror
 from workflow_release.building.artifacts.python import build_sdist, build_wheel
@@ -128,7 +128,7 @@ def test_a_named_mirror_comes_before_the_machines(bench: Bench, repository: GitR
         bench.workshop(repository),
         mirror=Mirror(debian="http://one.example.org", security="http://two.example.org"),
     )
-    tools = _tools(shop)
+    tools = tools_of(shop)
     assert "one.example.org" in str(tools.mirrors())
     assert "two.example.org" in str(tools.mirrors())
     assert "GITHUB_TOKEN" not in tools.environment
@@ -145,7 +145,7 @@ def test_only_a_pre_release_may_resolve_again(
     bench.environment = {"WORKFLOW_DEBIAN_MIRROR": "http://one.example.org/debian"}
     shop = bench.workshop(repository)
     shop = replace(shop, plan=replace(shop.plan, version=Version.parse(version)))
-    assert _tools(shop).policy == policy
+    assert tools_of(shop).policy == policy
 
 
 def renewal(count: int) -> Renewal:
