@@ -34,7 +34,6 @@ from workflow_release.model import (
 from workflow_release.repository.tree import Tracked, Tree
 from workflow_sbom.artifact import ArtifactFile
 from workflow_sbom.canonical import Json
-from workflow_sbom.coverage.reading import read_tar
 from workflow_sbom.digest import measure_file
 from workflow_sbom.errors import SbomError
 from workflow_sbom.formats import cyclonedx
@@ -43,7 +42,7 @@ from workflow_sbom.golang.gobinary import describe_go_binary
 from workflow_sbom.javascript.npm import BundleSource, describe_bundle
 from workflow_sbom.merging.origin import FileForm, Form, Origin, attributed
 from workflow_sbom.merging.release import merge_release
-from workflow_sbom.merging.unpacked import Archive, with_unpacked
+from workflow_sbom.merging.unpacked import with_unpacked
 from workflow_sbom.model.document import Sbom
 from workflow_sbom.purl import package_url
 from workflow_sbom.python import requirements
@@ -138,22 +137,16 @@ def _all(
         attributed(sbom, origin, FileForm(artifact.name, form_of(plan.recipe(artifact.recipe))))
         for artifact, sbom in zip(artifacts, sboms, strict=True)
     ]
-    interfaces = tuple(_interfaces(artifacts, parts, plan))
+    interfaces = [
+        sbom
+        for artifact, sbom in zip(artifacts, parts, strict=True)
+        if isinstance(plan.recipe(artifact.recipe), UiBundle)
+    ]
     parts = [with_unpacked(sbom, interfaces) for sbom in parts]
     for artifact, sbom in zip(artifacts, parts, strict=True):
         yield _file(names.sbom_of(artifact.name), sbom, shop)
     merged = attributed(merge_release(plan.name, str(plan.version), parts), origin)
     yield _file(names.release_sbom_of(plan.name, plan.version), merged, shop)
-
-
-def _interfaces(
-    artifacts: Iterable[Artifact], sboms: Iterable[Sbom], plan: Plan
-) -> Iterator[Archive]:
-    """The user interfaces with the digests of their files: images hold them unpacked."""
-    for artifact, sbom in zip(artifacts, sboms, strict=True):
-        if isinstance(plan.recipe(artifact.recipe), UiBundle):
-            files = read_tar(artifact.path, lambda _: False).files()
-            yield Archive(sbom, frozenset(files.values()))
 
 
 def _origin(shop: Workshop, resolution: Resolution) -> Origin:

@@ -1,109 +1,93 @@
 """An archive of a release that lies unpacked in another artifact: an interface in an image.
 
-A package manager leaves a record of what it installed; an archive that was unpacked leaves its
-files and nothing else. They tell: where every file of the archive lies in an artifact, byte for
-byte, the archive is in it, and with it all that the archive's own document names.
+The image's document has the archive as a component, found by its files; what the archive is made
+of its own document says, and the image's says it, too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from workflow_sbom.digest import Digest
 from workflow_sbom.merging.completeness import spoken
-from workflow_sbom.model.component import Component, Evidence
+from workflow_sbom.model.component import Component
 from workflow_sbom.model.document import Composition, Dependency, Sbom
 from workflow_sbom.model.parts import ExternalReference
 
 
-@dataclass(frozen=True, slots=True)
-class Archive:
-    """An archive's document, and the digest of every file in it."""
-
-    sbom: Sbom
-    files: frozenset[Digest]
-
-
-def with_unpacked(sbom: Sbom, archives: Collection[Archive]) -> Sbom:
-    """The document with every archive in it that its files show to be there."""
+def with_unpacked(sbom: Sbom, archives: Iterable[Sbom]) -> Sbom:
+    """The document with the parts of each archive, by its own document, where it names it."""
     for archive in archives:
-        places = _places(sbom, archive)
-        if places and archive.sbom.subject.purl is not None:
-            sbom = _with(sbom, archive.sbom, archive.sbom.subject.purl, places)
+        known = frozenset(each.ref for each in sbom.walk())
+        ref = archive.subject.purl
+        if ref in known and not known.issuperset(each.ref for each in archive.components):
+            sbom = _Unpacked(archive, ref, known).inside(sbom)
     return sbom
 
 
-def _places(sbom: Sbom, archive: Archive) -> tuple[Component, ...]:
-    """The files of the archive in the artifact; none unless all of them are there."""
-    wanted = {digest.hex for digest in archive.files}
-    found = tuple(each for each in sbom.components if each.hash("SHA-256") in wanted)
-    if {each.hash("SHA-256") for each in found} != wanted:
-        return ()
-    return tuple(each for each in found if each.kind == "file")
-
-
-def _with(sbom: Sbom, inner: Sbom, purl: str, places: tuple[Component, ...]) -> Sbom:
-    known = {each.ref for each in sbom.walk()}
-    if purl in known:
-        return sbom
-    added = _Added(inner, purl, frozenset(known))
-    files = frozenset(each.ref for each in places)
-    return spoken(
-        replace(
-            sbom,
-            components=(*sbom.components, added.component(places)),
-            dependencies=(*_needing(sbom, files, purl), *added.edges(sbom)),
-            compositions=(*sbom.compositions, *added.compositions()),
-        )
-    )
-
-
-def _needing(sbom: Sbom, files: frozenset[str], ref: str) -> Iterator[Dependency]:
-    """The edges of an artifact; what is made of the files is made of the archive."""
-    for edge in sbom.dependencies:
-        holds = not files.isdisjoint(edge.depends_on)
-        yield Dependency(edge.ref, (*edge.depends_on, ref)) if holds else edge
-
-
 @dataclass(frozen=True, slots=True)
-class _Added:
-    """What an archive's document adds to one where some references are `known`."""
+class _Unpacked:
+    """What an archive's document adds where the archive is `ref` and some others are `known`."""
 
-    sbom: Sbom
+    archive: Sbom
     ref: str
     known: frozenset[str]
 
-    def component(self, places: tuple[Component, ...]) -> Component:
-        """The archive as it lies there: its own bytes are elsewhere, its parts are inside."""
-        subject, purl = self.sbom.subject, self.ref
-        whole = ExternalReference("distribution", purl, subject.hashes)
-        others = (each for each in subject.references if each.kind != "distribution")
-        paths = tuple(sorted(each.name for each in places))
-        return replace(
-            subject,
-            ref=purl,
-            hashes=(),
-            properties=(),
-            references=(whole, *others),
-            evidence=Evidence(technique="hash-comparison", occurrences=paths),
-            components=tuple(
-                each
-                for each in self.sbom.components
-                if self.known.isdisjoint(part.ref for part in each.walk())
-            ),
+    def inside(self, sbom: Sbom) -> Sbom:
+        return spoken(
+            replace(
+                sbom,
+                components=tuple(map(self._held, sbom.components)),
+                dependencies=(*sbom.dependencies, *self._edges(sbom)),
+                compositions=(*self._others(sbom), *self._compositions()),
+            )
         )
 
-    def edges(self, sbom: Sbom) -> Iterator[Dependency]:
+    def _held(self, component: Component) -> Component:
+        if component.ref == self.ref:
+            return self._whole(component)
+        return replace(component, components=tuple(map(self._held, component.components)))
+
+    def _whole(self, found: Component) -> Component:
+        """The archive as it lies there, with what its document says of it and of its parts."""
+        subject = self.archive.subject
+        parts = (each for each in self.archive.components if self._is_new(each))
+        return replace(
+            found,
+            description=subject.description,
+            copyright=subject.copyright,
+            supplier=subject.supplier,
+            manufacturer=subject.manufacturer,
+            authors=subject.authors,
+            licences=subject.licences,
+            references=tuple({*found.references, *self._references()}),
+            components=(*found.components, *parts),
+        )
+
+    def _references(self) -> Iterator[ExternalReference]:
+        """Where the archive itself is to be had, the document of what is inside says."""
+        return (each for each in self.archive.subject.references if each.kind != "distribution")
+
+    def _is_new(self, part: Component) -> bool:
+        return self.known.isdisjoint(each.ref for each in part.walk())
+
+    def _edges(self, sbom: Sbom) -> Iterator[Dependency]:
         """What the archive's parts need; of a part that both know, the artifact's word stands."""
         stated = {edge.ref for edge in sbom.dependencies}
-        for edge in self.sbom.dependencies:
-            if edge.ref not in stated:
+        for edge in self.archive.dependencies:
+            if self._name(edge.ref) not in stated:
                 yield Dependency(self._name(edge.ref), tuple(map(self._name, edge.depends_on)))
 
-    def compositions(self) -> Iterator[Composition]:
+    def _others(self, sbom: Sbom) -> Iterator[Composition]:
+        """What the artifact says of others' needs: those of the archive are told now."""
+        for each in sbom.compositions:
+            left = tuple(ref for ref in each.dependencies if ref != self.ref)
+            if left or each.assemblies:
+                yield replace(each, dependencies=left)
+
+    def _compositions(self) -> Iterator[Composition]:
         """What is said of the archive's parts."""
-        for each in self.sbom.compositions:
+        for each in self.archive.compositions:
             yield replace(
                 each,
                 assemblies=tuple(map(self._name, each.assemblies)),
@@ -111,4 +95,4 @@ class _Added:
             )
 
     def _name(self, ref: str) -> str:
-        return self.ref if ref == self.sbom.subject.ref else ref
+        return self.ref if ref == self.archive.subject.ref else ref

@@ -168,6 +168,7 @@ def test_the_interface_in_an_image_is_the_releases_own(
         "/app/ui/dist/assets/a.js",
         "/app/ui/dist/index.html",
         "/app/ui/dist/version.json",
+        "left",
     ]
     whole = (described.release.content or b"").decode()
     assert "pkg:generic/face" in whole
