@@ -104,7 +104,8 @@ def parse(text: str) -> Expression:
         )
     try:
         tree = Licensing().parse(text)
-    except (ExpressionError, ParseError) as error:
+    except (ExpressionError, ParseError, AssertionError, IndexError) as error:
+        # The last two are what its parser trips over in parentheses with no licence in them.
         raise ModelError(f"{text[:80]!a} is no SPDX licence expression") from error
     if tree is None:
         raise ModelError("an empty text is no SPDX licence expression")
