@@ -77,7 +77,8 @@ def test_identifiers_are_spelt_as_spdx_lists_them(text: str, spelt: str, known: 
 @pytest.mark.parametrize(
     "text",
     ["", " ", "MIT/X11", "MIT MIT", "(MIT", "AND", "MIT OR", "MIT WITH", "A WITH B WITH C",
-     "(MIT OR ISC) WITH C", "MIT\x1b[0m", "MIT, ISC", "MIT +", "\u0405PDX", "( )", "( ( )", "(AND MIT"],
+     "(MIT OR ISC) WITH C", "MIT\x1b[0m", "MIT, ISC", "MIT +", "\u0405PDX",
+     "( )", "( ( )", "(AND MIT"],
 )  # fmt: skip
 def test_what_is_no_expression_is_refused(text: str) -> None:
     with pytest.raises(ModelError):
