@@ -7,6 +7,7 @@ PEP 639 calls ambiguous ("BSD License") is never turned into one of the licences
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
@@ -44,6 +45,19 @@ _BY_CLASSIFIER = {
     "University of Illinois/NCSA Open Source License": "NCSA",
     "zlib/libpng License": "Zlib",
 }
+# Names that leave no doubt, without case, punctuation and the words that add nothing.
+_BY_NAME = {
+    **dict.fromkeys(("apache 2", "apache 2 0", "apache version 2 0"), "Apache-2.0"),
+    **dict.fromkeys(("apache software 2 0", "apache software version 2 0"), "Apache-2.0"),
+    **dict.fromkeys(("3 clause bsd", "bsd 3 clause", "new bsd", "modified bsd"), "BSD-3-Clause"),
+    **dict.fromkeys(("2 clause bsd", "bsd 2 clause", "simplified bsd"), "BSD-2-Clause"),
+    **dict.fromkeys(("isc", "isc iscl"), "ISC"),
+    **dict.fromkeys(("mpl 2 0", "mozilla public 2 0", "mozilla public 2 0 mpl 2 0"), "MPL-2.0"),
+    "mit": "MIT",
+    "unlicense": "Unlicense",
+    "zlib": "Zlib",
+}
+_ADDS_NOTHING = frozenset({"the", "license", "licence"})
 
 
 def spdx(text: str) -> SpdxLicence | None:
@@ -59,10 +73,17 @@ def spdx(text: str) -> SpdxLicence | None:
 def declared(text: str) -> Licence | None:
     """One declared licence: SPDX where it is that, else its name; None for a whole licence text."""
     words = " ".join(text.split())
-    if licence := spdx(words):
+    if licence := spdx(words) or _by_name(words):
         return licence
     fits = 0 < len(words) <= _LONGEST_NAME and words.isprintable()
     return NamedLicence(words) if fits else None
+
+
+def _by_name(text: str) -> SpdxLicence | None:
+    """A licence by a common name that only it has."""
+    plain = re.findall(r"[a-z0-9]+", text[:_LONGEST_NAME].lower())
+    expression = _BY_NAME.get(" ".join(word for word in plain if word not in _ADDS_NOTHING))
+    return SpdxLicence(expression) if expression else None
 
 
 def from_metadata(

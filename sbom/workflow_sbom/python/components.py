@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from workflow_sbom.licensing.recognising import concluded
 from workflow_sbom.model.component import Component, Evidence
 from workflow_sbom.model.document import Aggregate, Composition, Dependency
 from workflow_sbom.model.parts import ExternalReference, Hash, Property
@@ -117,12 +118,13 @@ def _filled(basis: Component, distribution: Distribution) -> Described:
     contents = distribution.contents
     stated = embedded.read(basis.ref, contents.documents)
     unknown = tuple(_unknown(basis.ref, contents.libraries, stated))
+    certain = concluded(distribution.licences, contents.licence)
     component = replace(
         basis,
         description=distribution.summary,
         copyright="\n".join(contents.copyright) or None,
         authors=distribution.authors,
-        licences=distribution.licences,
+        licences=(*distribution.licences, *((certain,) if certain else ())),
         properties=(
             *basis.properties,
             *(Property(EMBEDDED, each.path) for each in contents.documents),

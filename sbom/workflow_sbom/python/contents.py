@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO, Protocol
 
 from workflow_sbom.digest import CHUNK, Digest
 from workflow_sbom.errors import InventoryError
+from workflow_sbom.licensing.recognising import recognise
+from workflow_sbom.model.licence import SpdxLicence
 from workflow_sbom.python import libraries
 from workflow_sbom.python.libraries import Library
 
@@ -25,6 +27,7 @@ MAX_LIBRARIES = 10_000
 MAX_LIBRARY_BYTES = 8 << 30
 
 _LICENCE = re.compile(r"(UN)?LICEN[CS]E|COPYING|COPYRIGHT|NOTICE|AUTHORS", re.IGNORECASE)
+_NO_LICENCE = re.compile(r"COPYRIGHT|NOTICE|AUTHORS", re.IGNORECASE)
 _LICENCE_FOLDERS = ("licenses", "license_files", "LICENSES")
 _COPYRIGHT = re.compile(r"[ \t]*(?P<line>(?:Copyright|©)[^\n]*\b(?:19|20)\d\d\b[^\n]*?)[ \t\r]*")
 _LONGEST_LINE = 200
@@ -60,14 +63,16 @@ class Document:
 class Contents:
     """What a distribution holds beside its own code.
 
-    `copyright` are the lines its licence files state, `native` tells that machine code is there,
-    `missing` are libraries that should be there and are not.
+    `copyright` are the lines its licence files state, `licence` is that of its one licence file,
+    `native` tells that machine code is there, `missing` are libraries that should be there and are
+    not.
     """
 
     documents: tuple[Document, ...] = ()
     libraries: tuple[Library, ...] = ()
     native: bool = False
     copyright: tuple[str, ...] = ()
+    licence: SpdxLicence | None = None
     missing: tuple[str, ...] = ()
 
 
@@ -79,12 +84,14 @@ def read(tree: Tree, folder: str) -> Contents:
     """
     names = sorted(set(tree.names()))
     missing: list[str] = []
+    texts = _licence_texts(tree, folder, names)
     return Contents(
         documents=tuple(_documents(tree, folder, names)),
         libraries=tuple(_libraries(tree, names, missing)),
         missing=tuple(missing),
         native=any(map(libraries.is_native, names)),
-        copyright=tuple(dict.fromkeys(_copyright(tree, folder, names))),
+        copyright=tuple(dict.fromkeys(_copyright(texts.values()))),
+        licence=_licence(texts),
     )
 
 
@@ -125,16 +132,28 @@ def _measured(stream: IO[bytes], limit: int) -> tuple[Digest, int]:
     return Digest(sha256.hexdigest()), size
 
 
-def _copyright(tree: Tree, folder: str, names: Iterable[str]) -> Iterator[str]:
-    """The lines that state a copyright and a year; those of the licence's own text are none."""
+def _licence_texts(tree: Tree, folder: str, names: Iterable[str]) -> dict[str, str]:
     files = [name for name in names if is_licence(name, folder)]
+    texts = {}
     for name in files[:MAX_LICENCE_FILES]:
         with tree.open(name) as stream:
-            text = stream.read(MAX_LICENCE_FILE).decode("utf-8", "replace")
+            texts[name] = stream.read(MAX_LICENCE_FILE).decode("utf-8", "replace")
+    return texts
+
+
+def _copyright(texts: Iterable[str]) -> Iterator[str]:
+    """The lines that state a copyright and a year; those of the licence's own text are none."""
+    for text in texts:
         for line in text.split("\n"):
             found = _COPYRIGHT.fullmatch(line[: _LONGEST_LINE + 1])
             if found and _OF_THE_LICENCE not in line and _is_clean(found["line"]):
                 yield " ".join(found["line"].split())
+
+
+def _licence(texts: Mapping[str, str]) -> SpdxLicence | None:
+    """The licence of the one file that is a licence's text; of several nobody can tell which."""
+    found = [text for name, text in texts.items() if not _NO_LICENCE.match(name.rpartition("/")[2])]
+    return recognise(found[0]) if len(found) == 1 else None
 
 
 def _is_clean(line: str) -> bool:

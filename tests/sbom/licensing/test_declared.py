@@ -36,6 +36,11 @@ OSI = "License :: OSI Approved"
         (None, "", [], ()),
         (None, "a\x1b[31m", [], ()),
         ("no SPDX", None, [], (NamedLicence("no SPDX"),)),
+        (None, "The MIT License", [f"{OSI} :: BSD License"], (MIT,)),
+        (None, "Apache License, Version 2.0", [], (SpdxLicence("Apache-2.0"),)),
+        (None, "3-Clause BSD License", [f"{OSI} :: BSD License"], (SpdxLicence("BSD-3-Clause"),)),
+        (None, "Apache", [], (NamedLicence("Apache"),)),
+        (None, "MIT License, or another", [], (NamedLicence("MIT License, or another"),)),
     ],
 )
 def test_from_metadata(

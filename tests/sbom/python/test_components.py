@@ -8,6 +8,7 @@ from packaging.version import Version
 from workflow_sbom.digest import Digest
 from workflow_sbom.model.component import Component, Evidence
 from workflow_sbom.model.document import Composition
+from workflow_sbom.model.licence import NamedLicence, SpdxLicence
 from workflow_sbom.model.parts import ExternalReference, Hash, Property
 from workflow_sbom.python.components import assemblies, component_of, subject_of
 from workflow_sbom.python.contents import Contents, Document
@@ -152,3 +153,14 @@ def test_how_much_of_the_inside_is_stated() -> None:
         Composition("unknown", assemblies=("pkg:pypi/demo-pack@1.0",)),
     )
     assert tuple(assemblies([])) == ()
+
+
+def test_a_concluded_licence_stands_beside_the_declared_words() -> None:
+    concluded = SpdxLicence("BSD-3-Clause", "concluded")
+    words = NamedLicence("BSD License")
+    found = component_of(
+        distribution(licences=(words,), contents=Contents(licence=concluded))
+    ).component
+    assert found.licences == (words, concluded)
+    other = distribution(licences=(SpdxLicence("MIT"),), contents=Contents(licence=concluded))
+    assert component_of(other).component.licences == (SpdxLicence("MIT"),)

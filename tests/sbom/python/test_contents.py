@@ -3,11 +3,14 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
 
 import pytest
 
 from workflow_sbom.digest import Digest
 from workflow_sbom.errors import InventoryError
+from workflow_sbom.model.licence import SpdxLicence
 from workflow_sbom.python import contents
 from workflow_sbom.python.contents import Contents, Document, is_licence, read
 from workflow_sbom.python.libraries import Library
@@ -120,3 +123,12 @@ def test_a_document_is_cut_one_byte_after_the_limit(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(contents, "MAX_DOCUMENT", 3)
     (document,) = read(Files({f"{INFO}/sboms/a": b"123456"}), INFO).documents
     assert document.data == b"1234"
+
+
+def test_the_licence_of_the_one_licence_file() -> None:
+    (path,) = (each for each in metadata.files("idna") or () if "LICENSE" in each.name)
+    text = Path(str(path.locate())).read_bytes()
+    one = {f"{INFO}/LICENSE.md": text, f"{INFO}/AUTHORS": b"Ann", f"{INFO}/NOTICE": b"None"}
+    assert read(Files(one), INFO).licence == SpdxLicence("BSD-3-Clause", "concluded")
+    several = one | {f"{INFO}/licenses/LICENSE.other": text}
+    assert read(Files(several), INFO).licence is None
