@@ -19,6 +19,7 @@ from workflow_sbom.merging.completeness import Said, spoken
 from workflow_sbom.merging.join import join
 from workflow_sbom.merging.placement import Holding, Placement, flattened, nesting
 from workflow_sbom.merging.ties import ties
+from workflow_sbom.merging.trimming import without_inside
 from workflow_sbom.model.component import Component
 from workflow_sbom.model.document import Composition, Dependency, Sbom
 from workflow_sbom.model.licence import Licence
@@ -89,7 +90,8 @@ class _Part:
 
 
 def _parts(sboms: Sequence[Sbom]) -> tuple[_Part, ...]:
-    return tuple(_Part(sbom, means) for sbom, means in zip(sboms, ties(sboms), strict=True))
+    pairs = zip(sboms, ties(sboms), strict=True)
+    return tuple(_Part(without_inside(sbom, means), means) for sbom, means in pairs)
 
 
 def _artifacts(parts: Iterable[_Part]) -> tuple[str, ...]:

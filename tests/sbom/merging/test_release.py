@@ -260,3 +260,32 @@ def test_join_refuses_what_is_another_component(other: Component) -> None:
 def test_join_refuses_other_bytes() -> None:
     with pytest.raises(ModelError, match="different hashes"):
         join((replace(A, hashes=(WHEEL_BYTES,)), replace(A, hashes=(IMAGE_BYTES,))))
+
+
+def test_what_lies_in_an_artifact_is_stated_by_its_own_document_alone() -> None:
+    """The same wheel, as its own document sees it and as that of another that needs it."""
+    inner, outer = library("pkg:generic/z@1", ref=f"{ENGINE}#z"), f"{WHEEL}#z"
+    wheel = replace(
+        WHEEL_SBOM,
+        subject=replace(WHEEL_SBOM.subject, components=(replace(inner, ref=outer),)),
+        dependencies=(Dependency(WHEEL, (IDNA, outer)), Dependency(outer, ())),
+    )
+    ctl = replace(
+        CTL_SBOM,
+        components=(library(ENGINE, external=True, components=(inner,)),),
+        dependencies=(
+            Dependency(CTL, (ENGINE,)),
+            Dependency(ENGINE, (inner.ref,)),
+            Dependency(inner.ref, ()),
+        ),
+        compositions=(
+            Composition("unknown", assemblies=(ENGINE, inner.ref)),
+            Composition("incomplete", dependencies=(inner.ref,)),
+        ),
+        containments=(Containment(ENGINE, (inner.ref,)), Containment(CTL, (ENGINE, inner.ref))),
+    )
+    sbom = merge_release("workflow", "1.0", (wheel, ctl))
+    edges = {edge.ref: set(edge.depends_on) for edge in sbom.dependencies}
+    assert edges[WHEEL] == {IDNA, outer}
+    assert edges[CTL] == {WHEEL}
+    assert [each.ref for each in sbom.walk() if each.name == "z"] == [outer]
