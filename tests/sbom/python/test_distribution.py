@@ -12,10 +12,11 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 from workflow_sbom.artifact import ArtifactFile
-from workflow_sbom.errors import InventoryError
+from workflow_sbom.errors import InventoryError, ModelError
 from workflow_sbom.model.licence import NamedLicence, SpdxLicence
 from workflow_sbom.model.parts import Contact, ExternalReference
-from workflow_sbom.python import distribution
+from workflow_sbom.python import contents, distribution
+from workflow_sbom.python.components import component_of
 from workflow_sbom.python.distribution import Distribution, from_metadata, from_sdist, from_wheel
 
 MakeArtifact = Callable[[str, Mapping[str, bytes]], ArtifactFile]
@@ -235,3 +236,50 @@ def test_a_wheel_of_too_many_files(
     wheel = make_wheel("demo-1-py3-none-any.whl", {"a": b"", "demo-1.dist-info/METADATA": LEAST})
     with pytest.raises(InventoryError, match="more than 1 files"):
         from_wheel(wheel.path)
+
+
+# Attacks on a wheel: what it unpacks to is bounded, whatever it claims.
+
+
+def packed(path: Path, **members: bytes) -> Path:
+    """A wheel of compressed members; `__` in a name is a slash."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members.items():
+            archive.writestr(f"demo-1.dist-info/{name.replace('__', '/')}", data)
+    return path
+
+
+def test_metadata_that_unpacks_to_more_than_is_read(tmp_path: Path) -> None:
+    bomb = packed(tmp_path / "demo-1-py3-none-any.whl", METADATA=LEAST + b" " * (64 << 20))
+    assert bomb.stat().st_size < 1 << 20
+    with pytest.raises(InventoryError, match="at most 4194304 are read"):
+        from_wheel(bomb)
+
+
+def test_a_document_that_unpacks_to_more_than_is_read_is_cut(tmp_path: Path) -> None:
+    members = {"METADATA": LEAST, "sboms__a.cdx.json": b" " * (20 << 20)}
+    (document,) = from_wheel(packed(tmp_path / "demo.whl", **members)).contents.documents
+    assert len(document.data) == (16 << 20) + 1
+
+
+def test_libraries_that_unpack_to_more_than_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contents, "MAX_LIBRARY_BYTES", 1 << 20)
+    bomb = packed(tmp_path / "demo.whl", METADATA=LEAST, **{"libbomb.so": b"\0" * (2 << 20)})
+    with pytest.raises(InventoryError, match="libraries of more than"):
+        from_wheel(bomb)
+
+
+def test_names_that_a_terminal_would_act_on(tmp_path: Path) -> None:
+    wheel = packed(tmp_path / "demo.whl", METADATA=LEAST, **{"lib\x1b[2J.so": b""})
+    with pytest.raises(ModelError, match="holds control characters"):
+        component_of(from_wheel(wheel))
+
+
+def test_a_member_that_is_not_what_the_directory_says(tmp_path: Path) -> None:
+    wheel = packed(tmp_path / "demo.whl", METADATA=LEAST, **{"liba.so": b"a" * 1000})
+    data = wheel.read_bytes().replace(b"demo-1.dist-info/liba.so", b"demo-1.dist-info/libb.so", 1)
+    wheel.write_bytes(data)
+    with pytest.raises(InventoryError, match="no readable wheel"):
+        from_wheel(wheel)
