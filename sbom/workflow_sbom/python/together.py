@@ -18,7 +18,7 @@ from workflow_sbom.model.component import Component
 from workflow_sbom.model.document import Aggregate, Composition, Dependency, Sbom
 from workflow_sbom.model.parts import Property
 from workflow_sbom.python.closure import Asked, Edges, asked, close
-from workflow_sbom.python.components import Described, assemblies, component_of
+from workflow_sbom.python.components import UNMET, Described, assemblies, component_of
 from workflow_sbom.python.describe import ENVIRONMENT, dependencies
 from workflow_sbom.python.distribution import Distribution
 from workflow_sbom.python.environment import Environment
@@ -86,6 +86,7 @@ def _describe(
         raise InventoryError(f"{together.name}: a distribution is given twice")
     locked = pinned(together.lock, together.environment)
     wanted = [part for root in _holding(together) for part in asked(root)]
+    roots = {part.name for part in wanted}
     needs = close(known, together.environment, [*map(Asked, known), *wanted])
     there = known.keys() | others.keys()
     unmet = {key: needs[key] - there for key in known}
@@ -99,8 +100,9 @@ def _describe(
         kind="application",
         name=together.name,
         version=together.version,
+        properties=tuple(Property(UNMET, name) for name in sorted(roots - there)),
     )
-    tops = _tops(there, found, {part.name for part in wanted}, distributions)
+    tops = _tops(there, found, roots, distributions)
     refs = {key: part.component.ref for key, part in parts.items()}
     top = Dependency(subject.ref, tuple(sorted(refs[key] for key in tops)))
     return Sbom(
@@ -109,7 +111,9 @@ def _describe(
         dependencies=(top, *dependencies(parts, found)),
         compositions=(
             *_stated(refs, {key for key in known if not unmet[key]}, set(others)),
-            Composition("complete", dependencies=(subject.ref,)),
+            Composition(
+                "complete" if roots <= there else "incomplete", dependencies=(subject.ref,)
+            ),
             *assemblies(parts.values()),
         ),
         phases=("post-build",),

@@ -97,6 +97,15 @@ def test_what_is_needed_and_not_there_is_said() -> None:
     }
 
 
+def test_a_root_that_is_not_there_is_said() -> None:
+    sbom = describe_environment(Installed(distributions=(B,)), together("b", "gone"))
+    assert [(each.name, each.value) for each in sbom.subject.properties] == [
+        ("workflow:python:unmet-requirement", "gone")
+    ]
+    assert states(sbom)["environment:env"] == "incomplete"
+    assert graph(sbom)["environment:env"] == ["b"]
+
+
 def test_what_was_not_read_makes_it_incomplete(rendered: Render) -> None:
     sbom = describe_environment(Installed(distributions=(B,), unread=("old.egg-info",)), together())
     whole = [each for each in sbom.compositions if "environment:env" in each.assemblies]
