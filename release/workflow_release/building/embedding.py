@@ -14,7 +14,7 @@ import hashlib
 import io
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from workflow_release.building.archive import UNREADABLE
 from workflow_release.errors import BuildError
 from workflow_sbom.errors import SbomError
 from workflow_sbom.formats import cyclonedx
+from workflow_sbom.merging.origin import Origin, attributed
 from workflow_sbom.python.distribution import from_wheel
 from workflow_sbom.python.inside import describe_inside
 
@@ -33,10 +34,14 @@ _REMEDY = "mend what the build backend puts into its wheel"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Maker:
-    """Who makes the document, and when it says it was made: the commit's time."""
+    """Who makes the document and who stands behind it, and when it says it was made.
+
+    `origin` names no source: a wheel's bytes do not depend on what a clone's remote is called.
+    """
 
     version: str
     created: datetime
+    origin: Origin = field(default_factory=Origin)
 
 
 def written(wheel: Path, maker: Maker) -> Mapping[str, bytes]:
@@ -47,9 +52,8 @@ def written(wheel: Path, maker: Maker) -> Mapping[str, bytes]:
     """
     try:
         distribution = from_wheel(wheel)
-        content = cyclonedx.render(
-            describe_inside(distribution), created=maker.created, tool_version=maker.version
-        )
+        sbom = attributed(describe_inside(distribution), maker.origin)
+        content = cyclonedx.render(sbom, created=maker.created, tool_version=maker.version)
     except SbomError as error:
         raise BuildError(str(error), remedy=_REMEDY) from error
     folder = (distribution.place or "").rpartition("/")[0]

@@ -19,6 +19,9 @@ from workflow_release.building.archive import normalise_wheel
 from workflow_release.building.embedding import Maker, written
 from workflow_release.errors import BuildError
 from workflow_sbom.artifact import ArtifactFile
+from workflow_sbom.merging.origin import Origin
+from workflow_sbom.model.document import Publication
+from workflow_sbom.model.parts import Organisation
 from workflow_sbom.python.describe import Resolution, describe_wheel
 from workflow_sbom.python.environment import Environment
 
@@ -54,6 +57,21 @@ def test_the_subject_is_the_distribution_without_a_digest(tmp_path: Path) -> Non
     assert found["metadata"]["properties"][0]["name"] == "workflow:python:inside-subject"
     assert found["components"] == []
     assert found["dependencies"] == [{"ref": "pkg:pypi/thing@1.2.3", "dependsOn": []}]
+
+
+def test_who_stands_behind_it_and_no_source(tmp_path: Path) -> None:
+    somebody = Organisation("Somebody", urls=("https://example.org",))
+    origin = Origin(
+        publication=Publication(supplier=somebody), security="https://example.org/security.txt"
+    )
+    maker = Maker(version="9.9", created=MAKER.created, origin=origin)
+    content = written(wheel(tmp_path, bare()), maker)[DOCUMENT]
+    metadata = json.loads(content)["metadata"]
+    assert metadata["supplier"]["name"] == "Somebody"
+    assert metadata["component"]["supplier"]["name"] == "Somebody"
+    kinds = {each["type"] for each in metadata["component"]["externalReferences"]}
+    assert "rfc-9116" in kinds
+    assert "vcs" not in kinds
 
 
 def test_what_it_requires_is_for_its_metadata_to_say(tmp_path: Path) -> None:

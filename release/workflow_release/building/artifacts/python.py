@@ -41,6 +41,7 @@ from workflow_release.machine.run import Command
 from workflow_release.model import Sdist, Wheel
 from workflow_release.planning.plan import expected_name
 from workflow_sbom.canonical import Json
+from workflow_sbom.merging.origin import Origin
 from workflow_sbom.printable import printable
 
 SDIST_TYPE = "application/gzip"
@@ -75,7 +76,7 @@ def build_sdist(recipe: Sdist, shop: Workshop, needed: Needed) -> Made:
 def build_wheel(recipe: Wheel, shop: Workshop, needed: Needed) -> Made:
     """The wheel, from the source distribution of the same release; raises `BuildError`."""
     sdist = needed[f"sdist:{recipe.distribution}"].artifact
-    parts = _parts(shop, sdist=sdist.digest.hex)
+    parts = _parts(shop, sdist=sdist.digest.hex, standing=repr(shop.standing))
 
     def make(folder: Path) -> None:
         with shop.cache.workspace() as work:
@@ -83,14 +84,20 @@ def build_wheel(recipe: Wheel, shop: Workshop, needed: Needed) -> Made:
             made = _backend(recipe.distribution, project, recipe.id, shop).run("wheel", work)
             if not _is_wheel_of(made, recipe, shop):
                 raise _misnamed(made, expected_name(recipe, shop.plan.version))
-            source = shop.plan.source
-            inside = written(made, Maker(version=__version__, created=source.committed_at))
-            normalise_wheel(made, folder / made.name, source.epoch, inside)
+            inside = written(made, _maker(shop))
+            normalise_wheel(made, folder / made.name, shop.plan.source.epoch, inside)
 
     hit = shop.cache.file(key("wheel", parts), make)
     artifact = artifact_of(hit, recipe.id, WHEEL_TYPE, (shop.backends.lock,))
     platforms = _platforms(hit.path)
     return Made(artifact=replace(artifact, platforms=platforms), reused=hit.reused)
+
+
+def _maker(shop: Workshop) -> Maker:
+    """Who makes the document in a wheel."""
+    standing = shop.standing
+    origin = Origin(publication=standing.publication(), security=standing.security)
+    return Maker(version=__version__, created=shop.plan.source.committed_at, origin=origin)
 
 
 def _parts(shop: Workshop, **parts: Json) -> dict[str, Json]:
