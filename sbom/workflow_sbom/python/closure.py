@@ -69,8 +69,14 @@ def close(known: Known, environment: Environment, start: Iterable[Asked]) -> Edg
 def _needs(
     distribution: Distribution | None, environment: Environment, extra: str
 ) -> Iterator[Asked]:
-    for requirement in distribution.requires if distribution else ():
-        if environment.holds(requirement.marker, extra):
+    if distribution is None:
+        return
+    for requirement in distribution.requires:
+        try:
+            holds = environment.holds(requirement.marker, extra)
+        except InventoryError as error:
+            raise InventoryError(f"{distribution.key}: {error}") from error
+        if holds:
             yield from asked(requirement)
 
 

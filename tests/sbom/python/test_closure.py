@@ -97,6 +97,11 @@ def test_cycles_end() -> None:
     assert found == {"a": {"b"}, "b": {"c"}, "c": {"a"}}
 
 
+def test_a_marker_that_means_nothing_is_told_with_whose_it_is() -> None:
+    with pytest.raises(InventoryError, match=r"^a: the marker 'os_name ~= .* can't be evaluated"):
+        graph(["a"], distribution("a", "b; os_name ~= 'x'"))
+
+
 def test_more_extras_than_anybody_has_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(closure, "MAX_EVALUATIONS", 1000)
     many = ",".join(f"e{number}" for number in range(200))

@@ -52,6 +52,7 @@ def test_soname() -> None:
         elf(b"libz.so.1")[:54] + b"\xff\xff\xff\xff" + elf(b"libz.so.1")[58:],
         elf(b"libz.so.1")[:32] + b"\xff" * 8 + elf(b"libz.so.1")[40:],
         elf(b"libz.so.1").replace(struct.pack("<II", 2, 6), struct.pack("<II", 3, 6)),
+        elf(b"libz.so.1").replace(struct.pack("<qQqQ", 14, 1, 5, 0x112C), b"\1" * 32),
     ],
 )
 def test_damaged_files_have_none(data: bytes) -> None:
