@@ -136,26 +136,28 @@ def unknown(component: Component) -> dict[str, str | None]:
     }
 
 
-@pytest.mark.parametrize("name", ["numpy", "scipy"])
-def test_bundled_libraries_without_a_document_are_of_unknown_identity(
-    sample: Samples, name: str
-) -> None:
-    truth = libraries(sample("science"), name)
+def test_bundled_libraries_without_a_document_are_of_unknown_identity(sample: Samples) -> None:
+    truth = libraries(sample("science"), "numpy")
     assert truth
-    assert unknown(part(sample("science"), name)) == truth
+    assert unknown(part(sample("science"), "numpy")) == truth
 
 
-def test_libraries_of_which_some_have_a_document(sample: Samples) -> None:
+@pytest.mark.parametrize("name", ["scipy", "scikit_learn", "pillow"])
+def test_no_bundled_library_vanishes(sample: Samples, name: str) -> None:
+    """Each is one that a document in the distribution names, or one of unknown identity."""
+    truth = libraries(sample("science"), name)
+    found = part(sample("science"), name.replace("_", "-"))
+    left = truth.items() - unknown(found).items()
+    named = {each.name.lower().removeprefix("lib") for each in found.components}
+    assert truth
+    assert unknown(found).items() <= truth.items()
+    assert {file.partition("-")[0].lower().removeprefix("lib") for file, _ in left} <= named
+
+
+def test_documents_of_others_are_read_beside_what_they_leave_out(sample: Samples) -> None:
     pillow = part(sample("science"), "pillow")
-    truth = libraries(sample("science"), "pillow")
-    known = {each.name for each in pillow.components} - truth.keys()
-    assert {"libXau", "FreeType", "zlib"} <= known
-    assert truth.items() >= unknown(pillow).items()
-    missing = truth.keys() - unknown(pillow).keys()
-    assert {name.partition("-")[0] for name in missing} <= {
-        "libXau",
-        *(name if name.startswith("lib") else f"lib{name.lower()}" for name in known),
-    }
+    assert {"libXau", "FreeType", "zlib"} <= {each.name for each in pillow.components}
+    assert unknown(pillow)
 
 
 def test_a_document_inside_a_distribution_is_read_with_its_edges(sample: Samples) -> None:
