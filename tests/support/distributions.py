@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import csv
 import gzip
 import hashlib
 import io
@@ -85,11 +86,12 @@ STAMPED = "the version stamped"
 
 
 def record(files: Mapping[str, bytes]) -> bytes:
-    rows = [
-        f"{path},sha256={_encoded(hashlib.sha256(data).digest())},{len(data)}\n"
-        for path, data in files.items()
-    ]
-    return "".join([*rows, f"{INFO}/RECORD,,\n"]).encode()
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    for path, data in files.items():
+        writer.writerow([path, f"sha256={_encoded(hashlib.sha256(data).digest())}", len(data)])
+    writer.writerow([f"{INFO}/RECORD", "", ""])
+    return text.getvalue().encode()
 
 
 def _encoded(digest: bytes) -> str:

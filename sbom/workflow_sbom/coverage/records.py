@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import csv
+import io
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -50,7 +51,7 @@ def parse(data: bytes) -> Record:
 
 def _rows(data: bytes, faults: list[str]) -> Iterator[tuple[str, str]]:
     try:
-        lines = data.decode("utf-8").splitlines()
+        lines = io.StringIO(data.decode("utf-8"), newline="")
         for number, row in enumerate(csv.reader(lines, strict=True), start=1):
             if number > MAX_ROWS:
                 faults.append(f"has more than {MAX_ROWS} lines")
