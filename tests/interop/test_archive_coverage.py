@@ -1,9 +1,10 @@
-"""This repository's own wheels and source distributions, really built: nothing is unexplained."""
+"""This repository's own wheels, source distributions and interface, really built: all explained."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import shutil
 import tomllib
 import zipfile
 from collections.abc import Mapping
@@ -12,13 +13,15 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
+from support.absent import absent
 from support.git_repository import GitRepository
 from support.repositories import head_as_main
 from support.workshops import Bench
 from workflow_release.building.build import build
-from workflow_release.building.origins import STAMPED, origin_of
+from workflow_release.building.origins import STAMPED, interface_origin_of, origin_of
 from workflow_release.building.toolchain import embedded
-from workflow_release.model import Sdist, Wheel
+from workflow_release.model import Sdist, UiBundle, Wheel
+from workflow_sbom.coverage.interfaces import FOLDER, VERSION, InterfaceOrigin, cover_interface
 from workflow_sbom.coverage.ledger import Ledger
 from workflow_sbom.coverage.origin import Origin
 from workflow_sbom.coverage.sdists import cover_sdist
@@ -67,6 +70,27 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Built]:
         )
         for project, sdist in sdists.items()
     }
+
+
+@pytest.fixture(scope="module")
+def interface(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, InterfaceOrigin]:
+    """The interface's archive as a release makes it, and what it was made from."""
+    if shutil.which("npm") is None:
+        absent("no npm: install Node 20.19 or later")
+    folder = tmp_path_factory.mktemp("interface")
+    repository = GitRepository(head_as_main(ROOT, folder / "repository"))
+    recipe = UiBundle(name="workflow-admin-ui", project=PurePosixPath("workflow/admin-ui"))
+    shop = Bench(scratch=folder / "bench").workshop(repository, recipe)
+    (artifact,) = build(shop)
+    return artifact.path, interface_origin_of(recipe, artifact, shop)
+
+
+def test_every_file_of_the_interface_is_explained(interface: tuple[Path, InterfaceOrigin]) -> None:
+    path, source = interface
+    ledger = cover_interface(path, source)
+    assert unexplained(ledger) == {}
+    assert ledger.rules() == {FOLDER: 2, VERSION: 1}
+    assert ledger.owners() == {f"the build of {source.origin.owner}": 4}
 
 
 def named(project: str) -> str:
