@@ -18,10 +18,11 @@ import difflib
 import re
 import types
 import typing
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from pathlib import PurePosixPath
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -84,11 +85,14 @@ class _Entry:
         )
 
 
-def _entries(cls: type) -> Iterator[_Entry]:
+@cache
+def _entries(cls: type) -> tuple[_Entry, ...]:
     hints = get_type_hints(cls)
-    for field in dataclasses.fields(cls):
-        if field.init:
-            yield _Entry(field.name, hints[field.name], field)
+    return tuple(
+        _Entry(field.name, hints[field.name], field)
+        for field in dataclasses.fields(cls)
+        if field.init
+    )
 
 
 def _read_table(cls: type, table: Any, path: str, faults: list[Fault]) -> Decoded:
@@ -273,7 +277,7 @@ def _schema(expected: Any) -> dict[str, Any]:
 
 
 def _schema_of_table(cls: type) -> dict[str, Any]:
-    entries = tuple(_entries(cls))
+    entries = _entries(cls)
     table: dict[str, Any] = {
         "type": "object",
         "description": (cls.__doc__ or "").splitlines()[0],
