@@ -14,7 +14,7 @@ import hashlib
 import io
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from workflow_release.errors import BuildError
 from workflow_sbom.errors import SbomError
 from workflow_sbom.formats import cyclonedx
 from workflow_sbom.merging.origin import Origin, attributed
-from workflow_sbom.python.distribution import from_wheel
+from workflow_sbom.python.distribution import Distribution, from_wheel
 from workflow_sbom.python.inside import describe_inside
 
 _MAX_RECORD = 64 << 20
@@ -52,16 +52,34 @@ def written(wheel: Path, maker: Maker) -> Mapping[str, bytes]:
     """
     try:
         distribution = from_wheel(wheel)
-        sbom = attributed(describe_inside(distribution), maker.origin)
-        content = cyclonedx.render(sbom, created=maker.created, tool_version=maker.version)
+        path, content = _document(distribution, maker)
     except SbomError as error:
         raise BuildError(str(error), remedy=_REMEDY) from error
-    folder = (distribution.place or "").rpartition("/")[0]
-    path = f"{folder}/sboms/{canonicalize_name(distribution.name).replace('-', '_')}.cdx.json"
     if path in {each.path for each in distribution.contents.documents}:
         return {}
-    record = f"{folder}/RECORD"
+    record = f"{path.partition('/')[0]}/RECORD"
     return {path: content, record: _record(wheel, record) + _row(path, content)}
+
+
+def made_again(wheel: Path, maker: Maker) -> Mapping[str, bytes]:
+    """The document that a finished wheel should hold, by its path; raises `BuildError`."""
+    try:
+        distribution = from_wheel(wheel)
+        path, _ = _document(distribution, maker)
+        others = (each for each in distribution.contents.documents if each.path != path)
+        before = replace(distribution.contents, documents=tuple(others))
+        return dict([_document(replace(distribution, contents=before), maker)])
+    except SbomError as error:
+        raise BuildError(str(error), remedy=_REMEDY) from error
+
+
+def _document(distribution: Distribution, maker: Maker) -> tuple[str, bytes]:
+    """Where a distribution's own document lies in its wheel, and its bytes."""
+    folder = (distribution.place or "").rpartition("/")[0]
+    name = canonicalize_name(distribution.name).replace("-", "_")
+    sbom = attributed(describe_inside(distribution), maker.origin)
+    content = cyclonedx.render(sbom, created=maker.created, tool_version=maker.version)
+    return f"{folder}/sboms/{name}.cdx.json", content
 
 
 def _record(wheel: Path, name: str) -> bytes:

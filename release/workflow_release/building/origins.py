@@ -6,12 +6,15 @@ is explained by "the version stamped" is what stamping makes of the commit, and 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from packaging.utils import canonicalize_name
 
+from workflow_release import __version__
 from workflow_release.building import stamp
 from workflow_release.building.artifacts.interface import Workshop
+from workflow_release.building.embedding import Maker, made_again
 from workflow_release.building.staging import export, visible
 from workflow_release.model import Artifact, Sdist, UiBundle
 from workflow_release.repository.tree import LINK
@@ -21,6 +24,7 @@ from workflow_sbom.coverage.origin import Made, Origin
 from workflow_sbom.digest import Digest, measure_file
 
 STAMPED = "the version stamped"
+DOCUMENT = "the wheel's own bill of materials made again"
 
 
 def origin_of(recipe: Sdist, shop: Workshop) -> Origin:
@@ -57,6 +61,16 @@ def origin_of(recipe: Sdist, shop: Workshop) -> Origin:
             project=pyproject,
             readme=_readme(project, pyproject, paths),
         )
+
+
+def with_document(origin: Origin, wheel: Path, shop: Workshop) -> Origin:
+    """The origin of a wheel, whose own bill of materials is made again from what else is in it.
+
+    Raises `BuildError` for a wheel whose contents can't be told.
+    """
+    maker = Maker(version=__version__, created=shop.plan.source.committed_at)
+    digests = {path: Digest.of(data) for path, data in made_again(wheel, maker).items()}
+    return replace(origin, made=(*origin.made, Made(DOCUMENT, digests)))
 
 
 def interface_origin_of(recipe: UiBundle, artifact: Artifact, shop: Workshop) -> InterfaceOrigin:
