@@ -1,7 +1,7 @@
 """How fast the toolkit is, as ratios against real peers measured in the same run.
 
     nox -s bench                everything
-    nox -s bench -- images      one room: history, images or sboms
+    nox -s bench -- images      one room: history, images, interfaces or sboms
 
 Each figure is the median of whole-process runs, ours and the peer's in turn, so a machine whose
 speed drifts drifts for both. A limit that does not hold is said and makes the exit code 1, and so
@@ -12,9 +12,14 @@ from __future__ import annotations
 
 import sys
 
-from bench import history, images, sboms
+from bench import history, images, interfaces, sboms
 
-ROOMS = {"history": history.main, "images": images.main, "sboms": sboms.main}
+ROOMS = {
+    "history": history.main,
+    "images": images.main,
+    "interfaces": interfaces.main,
+    "sboms": sboms.main,
+}
 
 
 def main(names: list[str]) -> int:
