@@ -295,6 +295,32 @@ def test_the_subject_that_all_have_stays_the_subject() -> None:
     assert sorted(each["type"] for each in apart["components"]) == ["application", "container"]
 
 
+def test_a_subject_that_is_listed_as_a_component_too() -> None:
+    subject = {"type": "application", "name": "one", "bom-ref": "one"}
+    both = document(metadata={"component": subject}, components=[subject])
+    found = merge([both, document()]).json
+    assert found["components"] == [subject]
+
+
+def test_subjects_without_a_reference_are_needed_by_nothing() -> None:
+    whole = {"type": "application", "name": "all", "bom-ref": "all"}
+    nameless = document(metadata={"component": {"type": "application", "name": "one"}})
+    assert edges(merge([nameless], subject=whole).json) == {"all": []}
+
+
+def test_what_bears_a_reference_outside_any_list() -> None:
+    def supplied(name: str) -> Document:
+        supplier = {"name": name, "bom-ref": "x"}
+        return document(
+            metadata={"supplier": supplier}, components=[library("a") | {"bom-ref": "y"}]
+        )
+
+    same = merged(supplied("one"), supplied("one"))
+    assert same["metadata"]["supplier"]["bom-ref"] == "x"
+    found = merged(supplied("one"), document(components=[library("b") | {"bom-ref": "x"}]))
+    assert found["metadata"]["supplier"]["bom-ref"] != "x"
+
+
 def test_a_subject_whose_references_differ_is_no_common_one() -> None:
     def about(version: str) -> Document:
         subject = {
