@@ -9,14 +9,16 @@ import random
 import subprocess
 import sys
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from support.absent import absent
 from support.containment import body, lost, with_subject_among_components
 from workflow_sbom.documents.merge import merge
+from workflow_sbom.documents.positions import pointed
 from workflow_sbom.documents.view import Document, read
 from workflow_sbom.errors import InvalidDocumentError
 from workflow_sbom.formats.schemas import CYCLONEDX_SPECS
@@ -108,4 +110,30 @@ def test_any_two_are_merged_in_either_order_without_loss(valid: dict[str, Docume
         for document in (one, other):
             common = "component" in merged.json.get("metadata", {})
             said = (body if common else with_subject_among_components)(document.json)
-            assert {*lost(said, merged.json, renamed=True)} <= KEPT_OTHERWISE, names
+            gone = lost(_without_positions(said), _without_positions(merged.json), renamed=True)
+            assert {*gone} <= KEPT_OTHERWISE, names
+
+
+def _without_positions(document: Mapping[str, Any]) -> dict[str, Any]:
+    """A document whose citations don't say where: things have moved."""
+    said = dict(document)
+    if "citations" in document:
+        said["citations"] = [
+            {key: value for key, value in each.items() if key != "pointers"}
+            for each in document["citations"]
+        ]
+    return said
+
+
+def test_citations_point_to_what_they_cite_wherever_it_is_now(
+    valid: dict[str, Document],
+) -> None:
+    cited = valid["1.7/valid-citations-1.7.json"]
+    for name, other in valid.items():
+        merged = merge([cited, other]).json
+        found = [pointed(merged, each) for each in _pointers(merged)]
+        assert found.count("example-lib") == 2, name
+
+
+def _pointers(document: Mapping[str, Any]) -> list[str]:
+    return [each for citation in document["citations"] for each in citation.get("pointers", [])]

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from workflow_sbom import canonical
-from workflow_sbom.digest import Digest
 from workflow_sbom.documents.joining import Object, Piece, classes, joined
 from workflow_sbom.documents.naming import Unit, names
+from workflow_sbom.documents.positions import digested, pointed
 from workflow_sbom.documents.references import renamed
 
 POOLS = ("subject", "components", "services")
@@ -84,14 +82,42 @@ def _unit(sources: Sequence[Object], pieces: tuple[Piece, ...], apart: frozenset
     """What stays apart is told apart by its document, for it may be written the same."""
     if apart.isdisjoint(pieces):
         return Unit.of_class(pieces)
-    return Unit.of_class(pieces, *(_digest(sources[piece.source]) for piece in pieces))
+    return Unit.of_class(pieces, *(digested(sources[piece.source]) for piece in pieces))
 
 
 def _units(sources: Sequence[Object]) -> Iterator[Unit]:
     for number, source in enumerate(sources):
+        cited = _Cited(source)
         for path, item in _items("", source):
-            without = "affects" if path == "vulnerabilities" else ""
-            yield Unit.of_item(path, Piece(number, item), without=without)
+            yield Unit.of_item(path, Piece(number, item), _telling(path, item, cited))
+
+
+def _telling(path: str, item: Object, cited: _Cited) -> Object:
+    """What tells an item from others: not whom a vulnerability affects, for that adds up, and of
+    a citation not the position, but what is there."""
+    if path == "vulnerabilities":
+        return {name: item[name] for name in item if name != "affects"}
+    if path == "citations" and "pointers" in item:
+        return {**item, "pointers": [cited.at(pointer) for pointer in item["pointers"]]}
+    return item
+
+
+class _Cited:
+    """What is at the cited places of a document, as digests, each made once."""
+
+    def __init__(self, source: Object) -> None:
+        self._source = source
+        self._digests: dict[int, str] = {}
+
+    def at(self, pointer: str) -> str:
+        """A pointer to nothing stands for itself."""
+        try:
+            value = pointed(self._source, pointer)
+        except LookupError:
+            return pointer
+        if id(value) not in self._digests:
+            self._digests[id(value)] = digested(value)
+        return self._digests[id(value)]
 
 
 def _items(path: str, table: Object) -> Iterator[tuple[str, Object]]:
@@ -122,7 +148,3 @@ def _contradicting(
         if one is None
         for piece in pieces
     )
-
-
-def _digest(value: Any) -> str:
-    return Digest.of(canonical.encode(value)).hex

@@ -9,6 +9,7 @@ can't survive is said: signatures, for what they signed is no longer there as it
   both get another, everywhere; see `naming`.
 - A subject that all have stays the subject; otherwise each becomes a component.
 - A composition that names nothing is about its document's subject, and says so then.
+- A citation points to where what it cites is now; see `positions`.
 - Each document with a serial number is named by its BOM-Link, in an external reference `bom`.
 """
 
@@ -23,6 +24,7 @@ from workflow_sbom import canonical
 from workflow_sbom.digest import Digest
 from workflow_sbom.documents.agreeing import Agreed, agree
 from workflow_sbom.documents.joining import Object, united
+from workflow_sbom.documents.positions import Positions
 from workflow_sbom.documents.references import carriers, renamed
 from workflow_sbom.documents.uniting import unite
 from workflow_sbom.documents.view import Document
@@ -62,6 +64,7 @@ def merge(documents: Iterable[Document], *, subject: Object | None = None) -> Me
     content = _content(sources, agreed)
     if subject is not None:
         content = _headed_by(subject, content, [*_subjects(sources, agreed)])
+    content |= _citations(sources, agreed, content)
     spec = max(source["specVersion"] for source in sources)
     written = _numbered(content, _able(spec, content))
     if faults := schemas.faults(written):
@@ -117,7 +120,7 @@ def _body(source: Object, *, common: bool) -> Object:
     body = {
         name: value
         for name, value in source.items()
-        if name not in _HEAD and name not in {"components", "services"}
+        if name not in _HEAD and name not in {"components", "services", "citations"}
     }
     metadata = source.get("metadata", {})
     if "component" in metadata:
@@ -133,6 +136,40 @@ def _about(subject: str | None, composition: Object) -> Object:
     if subject is None or not _SCOPES.isdisjoint(composition):
         return composition
     return {**composition, "assemblies": [subject]}
+
+
+def _citations(sources: Sequence[Object], agreed: Agreed, content: Object) -> dict[str, Any]:
+    """The citations of all, each pointing to where what it cites is now."""
+    positions = Positions(content)
+    lists = [
+        [_citation(positions, source, each) for each in source["citations"]]
+        for source in (
+            renamed(source, agreed.names.get(number, {})) for number, source in enumerate(sources)
+        )
+        if "citations" in source
+    ]
+    return {"citations": united(lists)} if lists else {}
+
+
+def _citation(positions: Positions, source: Object, citation: Object) -> Object:
+    if "pointers" not in citation:
+        return citation
+    moved = [_moved(positions, source, pointer) for pointer in citation["pointers"]]
+    return citation if moved == citation["pointers"] else _pointing(citation, moved)
+
+
+def _moved(positions: Positions, source: Object, pointer: str) -> str:
+    """Where a pointer points now; one that pointed to nothing stays as it is."""
+    try:
+        return positions.of(source, pointer)
+    except LookupError:
+        return pointer
+
+
+def _pointing(citation: Object, pointers: list[str]) -> Object:
+    """What was signed is not what it was."""
+    unsigned = {name: value for name, value in citation.items() if name != "signature"}
+    return unsigned | {"pointers": list(dict.fromkeys(pointers))}
 
 
 def _links(sources: Iterable[Object]) -> Iterator[Object]:
@@ -186,6 +223,9 @@ def _notices(
         yield f"{lost} signature(s) inside are left out or stood twice"
     if written["specVersion"] != spec:
         yield f"version {_MIXING}, for licences that came together can't stand so in {spec}"
+    found = sum("expressions" in each for each in written.get("citations", []))
+    if found and len(sources) > 1:
+        yield f"{found} citation(s) by expression, which may match other things now"
     for number in sorted(agreed.names):
         changed: Mapping[str, str] = agreed.names[number]
         yield f"document {number + 1}: {len(changed)} reference(s) renamed"

@@ -37,9 +37,8 @@ class Unit:
         return cls(_digest([*sorted(_text(each.json) for each in pieces), *more]), pieces)
 
     @classmethod
-    def of_item(cls, member: str, piece: Piece, *, without: str = "") -> Unit:
-        """An item of a list: what it says, one key left out of account."""
-        said = {key: value for key, value in piece.json.items() if key != without}
+    def of_item(cls, member: str, piece: Piece, said: Any) -> Unit:
+        """An item of a list: what it says, as far as that tells it from others."""
         return cls(_digest([member, _text(said)]), (piece,))
 
 

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 
 from workflow_sbom import canonical
-from workflow_sbom.errors import InvalidDocumentError
+from workflow_sbom.errors import Fault, InvalidDocumentError
 from workflow_sbom.formats import schemas
 
 Object: TypeAlias = Mapping[str, Any]
@@ -89,6 +89,9 @@ def view(json: Any) -> Document:
     """The view over decoded JSON; raises `InvalidDocumentError`."""
     if faults := schemas.faults(json):
         raise InvalidDocumentError(faults)
+    if "spdxVersion" in json:
+        fault = Fault("spdxVersion", "an SPDX document, where a CycloneDX one is expected")
+        raise InvalidDocumentError([fault])
     subject = json.get("metadata", {}).get("component")
     inside = _parts(subject.get("components", []), "metadata.component.") if subject else ()
     return Document(

@@ -148,6 +148,15 @@ def deep_everywhere() -> dict[str, Any]:
     return {"components": [found]}
 
 
+def cited_over_and_over() -> dict[str, Any]:
+    """Positions of the largest things there are, many times, and of nothing at all."""
+    big = [library(f"{n}", description=MEGABYTE[:10_000]) for n in range(100)]
+    pointers = ["", "/components", *(f"/components/{'0' * n}1" for n in range(8)), "/x", "no", "/1"]
+    about = {"timestamp": "2026-01-02T03:04:05Z", "attributedTo": "0"}
+    citations = [about | {"pointers": pointers, "note": f"{n}"} for n in range(1000)]
+    return {"specVersion": "1.7", "components": big, "citations": citations}
+
+
 CASES: dict[str, Callable[[], dict[str, Any]]] = {
     "thousands of components in a circle": lambda: chain(MANY),
     "layers that fan out": lambda: fan(25),
@@ -156,6 +165,7 @@ CASES: dict[str, Callable[[], dict[str, Any]]] = {
     "one reference for all": one_reference_for_all,
     "one package for all": one_package_for_all,
     "long texts at every depth": deep_everywhere,
+    "things cited over and over": cited_over_and_over,
 }
 
 
@@ -172,9 +182,10 @@ def test_what_is_valid_is_handled(case: str) -> None:
 @pytest.mark.slow
 def test_a_hundred_thousand_components() -> None:
     members = chain(100_000)
-    with within(240, 1500):
-        old = read(document(**members))
-        everything(old, read(document(components=members["components"][::2])))
+    begun = time.process_time()
+    old = read(document(**members))
+    everything(old, read(document(components=members["components"][::2])))
+    assert time.process_time() - begun < 60
 
 
 def test_a_reference_that_every_document_means_otherwise() -> None:

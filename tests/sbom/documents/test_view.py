@@ -118,3 +118,16 @@ def test_every_fault_is_told_with_its_path() -> None:
         "components[1].colour",
     }
     assert "components[0].name: missing" in caught.value.message
+
+
+def test_a_document_of_the_other_kind() -> None:
+    spdx = {
+        "spdxVersion": "SPDX-2.3",
+        "SPDXID": "SPDXRef-DOCUMENT",
+        "dataLicense": "CC0-1.0",
+        "name": "x",
+        "documentNamespace": "https://x.test/1",
+        "creationInfo": {"created": "2026-01-02T03:04:05Z", "creators": ["Tool: x"]},
+    }
+    with pytest.raises(InvalidDocumentError, match="spdxVersion: an SPDX document"):
+        read(json.dumps(spdx).encode())
