@@ -42,6 +42,11 @@ CHANGES: dict[str, Callable[[Any], Any]] = {
     "who stands behind: no sharing": lambda d: d["metadata"].pop("distributionConstraints"),
     "primary component: no purl": lambda d: subject(d).pop("purl"),
     "name and version: pkg:pypi/anyio@4.16.0": lambda d: d["components"][0].pop("version"),
+    "component creator: artifact:": lambda d: subject(d).pop("supplier"),
+    "component creator: pkg:deb/": lambda d: d["components"].append(
+        {"bom-ref": "pkg:deb/a/b@1", "type": "library", "name": "b", "purl": "pkg:deb/a/b@1"}
+    ),
+    "licence: artifact:": lambda d: subject(d).pop("licenses"),
     "identifiers: pkg:pypi/anyio@4.16.0": lambda d: d["components"][0].pop("purl"),
     "artefact hash: artifact:": lambda d: subject(d)["hashes"].pop(),
     "file properties: artifact:": lambda d: subject(d)["properties"].pop(),

@@ -16,7 +16,7 @@ and CRA rules ask for them. Each row says where the field is, or why it has no t
 | component creator | `supplier`, `manufacturer`, `authors` | what only a lock names |
 | identifiers | `purl` | files and operating systems have none; CPEs are not guessed |
 | artefact hash | `hashes` of a file, on `distribution` of a package | Go's `h1:` is a property |
-| licence | `licenses`, declared | no bytes at hand, or none declared; nothing is concluded |
+| licence | `licenses`, declared | images; what no bytes declare; nothing is concluded |
 | file properties | `bsi:component:*` of every subject that is a file | packages are logical |
 | distribution, source | `externalReferences` with the hashes, with the commit | |
 | security.txt | `rfc-9116` where the publisher has one | this repository has none |
@@ -121,6 +121,23 @@ def name_and_version(document: Document) -> Iterator[str]:
             yield f"{each['bom-ref']} has no version"
 
 
+def component_creator(document: Document) -> Iterator[str]:
+    for each in (subject(document), *described(document)):
+        purl = str(each.get("purl", ""))
+        if is_file(each) and not (each.get("supplier") and each.get("manufacturer")):
+            yield f"{each['bom-ref']} has no maker"
+        if purl.startswith("pkg:deb/") and not each.get("supplier"):
+            yield f"{each['bom-ref']} has no supplier"
+
+
+def licence(document: Document) -> Iterator[str]:
+    """Of what a release makes; an image has no licence of its own, nor has a program's archive."""
+    for each in (subject(document), *described(document)):
+        ours = is_file(each) and str(each.get("purl", "")).startswith("pkg:pypi/")
+        if ours and not each.get("licenses"):
+            yield f"{each['bom-ref']} declares none"
+
+
 def identifiers(document: Document) -> Iterator[str]:
     for each in described(document):
         if not each.get("purl") and each["type"] not in {"file", "operating-system"}:
@@ -219,6 +236,8 @@ ROWS: tuple[Callable[[Document], Iterator[str]], ...] = (
     who_stands_behind,
     primary_component,
     name_and_version,
+    component_creator,
+    licence,
     identifiers,
     artefact_hash,
     file_properties,
