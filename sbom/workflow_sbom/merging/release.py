@@ -5,7 +5,7 @@ release that is found in another artifact (a wheel in an image) is recognised by
 its package where no digest is known there, and stays one component; a package that several
 artifacts name is stated once, with all that is known of it. What has one place is nested there,
 what has several is named in each. The order of the documents has no effect, nor has one given
-twice.
+twice. Where a component was found is told from the release's folder: `engine.whl/engine/a.py`.
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ from workflow_sbom.merging.trimming import without_inside
 from workflow_sbom.model.component import Component
 from workflow_sbom.model.document import Composition, Dependency, Sbom
 from workflow_sbom.model.licence import Licence
+
+ARTIFACT = "artifact:"
+"""What the reference of an artifact's file starts with, before its name."""
 
 
 def merge_release(name: str, version: str, sboms: Iterable[Sbom]) -> Sbom:
@@ -74,7 +77,16 @@ class _Part:
         """The subject and all that is described, except what means another artifact."""
         for each in flattened((self.sbom.subject, *self.sbom.components)):
             if each.ref not in self.means:
-                yield each
+                yield self._placed(each)
+
+    def _placed(self, component: Component) -> Component:
+        """A part with the places it lies in as they are from the release's folder."""
+        found = component.evidence
+        if found is None or component.ref == self.sbom.subject.ref:
+            return component
+        artifact = self.sbom.subject.ref.removeprefix(ARTIFACT)
+        places = tuple(f"{artifact}/{path.lstrip('/')}" for path in found.occurrences)
+        return replace(component, evidence=replace(found, occurrences=places))
 
     def holdings(self) -> Iterator[Holding]:
         """What is in what; what stands at the top is in the subject, unless something holds it."""

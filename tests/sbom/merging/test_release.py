@@ -11,7 +11,7 @@ from workflow_sbom.digest import Digest
 from workflow_sbom.errors import ModelError
 from workflow_sbom.merging.join import join
 from workflow_sbom.merging.release import merge_release
-from workflow_sbom.model.component import Component, Kind
+from workflow_sbom.model.component import Component, Evidence, Kind
 from workflow_sbom.model.document import Composition, Containment, Dependency, Sbom
 from workflow_sbom.model.licence import NamedLicence, SpdxLicence
 from workflow_sbom.model.parts import ExternalReference, Hash, Property
@@ -124,6 +124,20 @@ def test_what_lies_deeper_stays_there() -> None:
     sbom = merge_release("workflow", "1.0", (WHEEL_SBOM, image))
     assert [each.ref for each in part(sbom, IMAGE).walk()] == [IMAGE, "platform", IDNA, "inner"]
     assert sbom.containments == (Containment("platform", (WHEEL,)),)
+
+
+def test_where_a_part_was_found_is_told_from_the_releases_folder() -> None:
+    def found(path: str) -> Evidence:
+        return Evidence(technique="manifest-analysis", occurrences=(path,))
+
+    one = replace(WHEEL_SBOM, components=(library(IDNA, evidence=found("vendor/idna")),))
+    other = replace(IMAGE_SBOM.components[1], evidence=found("/usr/lib/idna"))
+    image = replace(IMAGE_SBOM, components=(IMAGE_SBOM.components[0], other))
+    evidence = part(merge_release("workflow", "1.0", (one, image)), IDNA).evidence
+    assert evidence == Evidence(
+        technique="manifest-analysis",
+        occurrences=("engine.oci.tar/usr/lib/idna", "engine.whl/vendor/idna"),
+    )
 
 
 def test_a_circle_of_parts_is_shown_and_loses_nothing() -> None:
