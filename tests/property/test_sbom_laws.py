@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 
 from support import spdx_documents
 from support.sbom_models import component, sboms
+from workflow_sbom.documents import view
 from workflow_sbom.errors import ModelError
 from workflow_sbom.formats import spdx
-from workflow_sbom.formats.cyclonedx import Spec, render
+from workflow_sbom.formats.cyclonedx import IS, Spec, render
 from workflow_sbom.formats.spdx_package import identifier
 from workflow_sbom.merging.join import join
 from workflow_sbom.model.component import Component
@@ -106,3 +107,18 @@ def test_join_is_commutative_and_idempotent(one: Component, other: Component) ->
     else:
         assert join((other, one)) == joined
         assert join((joined, one)) == joined
+
+
+@given(sboms())
+def test_our_own_view_reads_what_we_render(sbom: Sbom) -> None:
+    found = view.read(render(sbom, created=CREATED, tool_version="1"))
+    described = {part.ref for part in found.parts if not any(n == IS for n, _ in facts(part))}
+    inside = {each.ref for top in sbom.components for each in top.walk()}
+    nested = {each.ref for each in sbom.subject.walk()} - {sbom.subject.ref}
+    assert described == inside | nested
+    edges = {edge.ref: tuple(sorted(set(edge.depends_on))) for edge in sbom.dependencies}
+    assert {ref: tuple(sorted(needs)) for ref, needs in found.edges.items()} == edges
+
+
+def facts(part: view.Part) -> list[tuple[str, str]]:
+    return [(each["name"], each["value"]) for each in part.json.get("properties", ())]

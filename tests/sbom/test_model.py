@@ -1,12 +1,21 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from workflow_sbom.canonical import decode
 from workflow_sbom.errors import ModelError
+from workflow_sbom.formats import cyclonedx
 from workflow_sbom.model.component import Component
-from workflow_sbom.model.document import Composition, Containment, Dependency, Sbom
+from workflow_sbom.model.document import (
+    MAX_NESTING,
+    Composition,
+    Containment,
+    Dependency,
+    Sbom,
+)
 from workflow_sbom.model.licence import NamedLicence, SpdxLicence
 from workflow_sbom.model.parts import Contact, ExternalReference, Hash, Organisation, Property
 from workflow_sbom.purl import package_url
@@ -119,3 +128,19 @@ def test_package_urls(expected: str, made: str) -> None:
 def test_no_package_url_for_a_nameless_package() -> None:
     with pytest.raises(ModelError, match="no package URL"):
         package_url("pypi", "", "1")
+
+
+def nested(depth: int) -> Component:
+    component = Component(ref="0", kind="library", name="0")
+    for level in range(1, depth):
+        name = str(level)
+        component = Component(ref=name, kind="library", name=name, components=(component,))
+    return component
+
+
+def test_components_are_nested_no_deeper_than_documents_are_read() -> None:
+    sbom = Sbom(subject=A, components=(nested(MAX_NESTING),))
+    moment = datetime(2026, 11, 2, tzinfo=UTC)
+    assert decode(cyclonedx.render(sbom, created=moment, tool_version="1"))
+    with pytest.raises(ModelError, match=r"nested deeper than 32, in '0'"):
+        Sbom(subject=A, components=(nested(MAX_NESTING + 1),))

@@ -6,7 +6,7 @@ Order carries no meaning; renderers sort.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
@@ -18,6 +18,7 @@ from workflow_sbom.texts import require_choice
 
 Aggregate = Literal["complete", "incomplete", "unknown"]
 Phase = Literal["design", "pre-build", "build", "post-build", "operations"]
+MAX_NESTING = 32
 Sharing = Literal["CLEAR", "GREEN", "AMBER", "AMBER_AND_STRICT", "RED"]
 
 
@@ -91,7 +92,8 @@ class Sbom:
     `phases` says when the facts were gathered. `properties` are facts about the document, such as
     the environment that markers were evaluated for. `formulation` are components that were only
     needed to make the subject and are not in it. `publication` says who stands behind the document.
-    Raises `ModelError` when a reference stands twice or names nothing.
+    `containments` say what lies in several places. Raises `ModelError` when a reference stands twice
+    or names nothing, and for components nested so deeply that readers refuse the document.
     """
 
     subject: Component
@@ -105,6 +107,7 @@ class Sbom:
     containments: tuple[Containment, ...] = ()
 
     def __post_init__(self) -> None:
+        _require_shallow((self.subject, *self.components, *self.formulation))
         refs = Counter(component.ref for component in self.walk())
         _require_unique("component", refs)
         _require_unique("dependency of", Counter(edge.ref for edge in self.dependencies))
@@ -130,6 +133,15 @@ class Sbom:
     def with_subject(self, subject: Component) -> Sbom:
         """The same document about another subject of the same reference."""
         return replace(self, subject=subject)
+
+
+def _require_shallow(components: Iterable[Component]) -> None:
+    level = list(components)
+    for _ in range(MAX_NESTING):
+        level = [part for each in level for part in each.components]
+        if not level:
+            return
+    raise ModelError(f"components nested deeper than {MAX_NESTING}, in {level[0].name[:80]!r}")
 
 
 def _require_unique(what: str, refs: Counter[str]) -> None:
