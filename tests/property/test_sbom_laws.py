@@ -49,7 +49,7 @@ def validators() -> dict[str, Any]:
 
 @pytest.mark.parametrize("spec", get_args(Spec))
 def test_every_document_passes_the_official_schema(validators: dict[str, Any], spec: Spec) -> None:
-    @settings(max_examples=150)
+    @settings(max_examples=60)
     @given(sboms())
     def law(sbom: Sbom) -> None:
         document = json.loads(render(sbom, created=CREATED, tool_version="1", spec=spec))
@@ -80,7 +80,7 @@ def test_the_order_of_the_parts_has_no_effect(sbom: Sbom, random: Any) -> None:
         )
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(sboms())
 def test_every_spdx_document_passes_the_full_validation_of_the_spdx_tools(sbom: Sbom) -> None:
     content = spdx.render(sbom, created=CREATED, tool_version="1")

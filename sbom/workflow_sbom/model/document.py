@@ -92,8 +92,8 @@ class Sbom:
     `phases` says when the facts were gathered. `properties` are facts about the document, such as
     the environment that markers were evaluated for. `formulation` are components that were only
     needed to make the subject and are not in it. `publication` says who stands behind the document.
-    `containments` say what lies in several places. Raises `ModelError` when a reference stands twice
-    or names nothing, and for components nested so deeply that readers refuse the document.
+    `containments` say what lies in several places. Raises `ModelError` when a reference stands
+    twice or names nothing, and for components nested so deeply that readers refuse the document.
     """
 
     subject: Component
