@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from workflow_sbom.texts import is_address
-
 _USER = r"(?:[^@/\s]*@)?"
 _PORT = r"(?::[0-9]{1,5})?"
 _HOST = r"(?P<host>[A-Za-z0-9][A-Za-z0-9.-]*%s)/"
@@ -42,6 +40,8 @@ def _https(host: str, path: str) -> str | None:
 
 def is_web_address(url: str) -> bool:
     """Whether an address is fit to be passed on: absolute, of the web, without credentials."""
+    from workflow_sbom.texts import is_address
+
     if not is_address(url) or not url.startswith(("http://", "https://")):
         return False
     try:
