@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from packageurl import PackageURL
 
 from workflow_sbom.errors import ModelError
@@ -22,6 +24,7 @@ def package_url(kind: str, name: str, version: str | None, **parts: str | None) 
     return url.to_string()
 
 
+@lru_cache(maxsize=1 << 14)  # every change of a component asks again about the same one
 def require_canonical(text: str) -> None:
     """Raise `ModelError` for what is no package URL, or one spelt otherwise than canonically."""
     try:

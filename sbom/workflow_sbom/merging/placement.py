@@ -20,7 +20,7 @@ def flattened(components: Iterable[Component]) -> Iterator[Component]:
     """Each component and all nested in it, each without what is in it."""
     for component in components:
         for each in component.walk():
-            yield replace(each, components=())
+            yield replace(each, components=()) if each.components else each
 
 
 def nesting(components: Iterable[Component]) -> Iterator[Holding]:
@@ -75,7 +75,7 @@ class Placement:
 
     def _whole(self, ref: str, inside: Mapping[str, list[str]]) -> Component:
         nested = tuple(self._whole(part, inside) for part in inside.get(ref, ()))
-        return replace(self.parts[ref], components=nested)
+        return replace(self.parts[ref], components=nested) if nested else self.parts[ref]
 
     def _home(self, ref: str) -> str | None:
         """The one place of a part, from which the top of the document can be reached."""
