@@ -11,13 +11,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support import spdx_documents
+from support.sbom_models import sboms
 from workflow_sbom.formats import spdx
 from workflow_sbom.formats.spdx_package import identifier
+from workflow_sbom.merging.origin import FileForm, Origin, attributed
 from workflow_sbom.merging.placement import nesting
 from workflow_sbom.merging.release import merge_release
 from workflow_sbom.model.component import Component
-from workflow_sbom.model.document import Composition, Containment, Dependency, Sbom
-from workflow_sbom.model.parts import Hash
+from workflow_sbom.model.document import (
+    Composition,
+    Containment,
+    Dependency,
+    Publication,
+    Sbom,
+)
+from workflow_sbom.model.parts import Hash, Organisation
 
 CREATED = datetime(2026, 11, 2, tzinfo=UTC)
 SHARED = ("a", "b", "c", "d")
@@ -137,3 +145,23 @@ def test_spdx_says_the_same_of_what_holds_what(parts: tuple[Sbom, ...]) -> None:
         if each["relationshipType"] == "CONTAINS" and each["relatedSpdxElement"] != "NOASSERTION"
     }
     assert contains == {(identifier(whole), identifier(part)) for whole, part in said(merged)}
+
+
+ORIGIN = Origin(
+    publication=Publication(supplier=Organisation("The team")),
+    source=f"git+https://example.org/x@{'c' * 40}",
+    own=frozenset({"pkg:pypi/a@1"}),
+)
+
+
+@given(sboms())
+def test_an_origin_is_given_once_and_takes_nothing_away(sbom: Sbom) -> None:
+    file = FileForm("it.whl", "archive")
+    once = attributed(sbom, ORIGIN, file)
+    assert attributed(once, ORIGIN, file) == once
+    assert [each.ref for each in once.walk()] == [each.ref for each in sbom.walk()]
+    assert (once.dependencies, once.formulation) == (sbom.dependencies, sbom.formulation)
+    for before, after in zip(sbom.walk(), once.walk(), strict=True):
+        assert set(before.references) <= set(after.references)
+        assert set(before.properties) <= set(after.properties)
+        assert before.supplier in {None, after.supplier}
