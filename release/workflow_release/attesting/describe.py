@@ -133,20 +133,26 @@ def _all(
     with ThreadPoolExecutor(max_workers=shop.host.processors) as pool:
         sboms = tuple(pool.map(maker.sbom, artifacts))
     origin = _origin(shop, maker.resolution)
-    parts = [
-        attributed(sbom, origin, FileForm(artifact.name, form_of(plan.recipe(artifact.recipe))))
-        for artifact, sbom in zip(artifacts, sboms, strict=True)
-    ]
-    interfaces = [
-        sbom
-        for artifact, sbom in zip(artifacts, parts, strict=True)
-        if isinstance(plan.recipe(artifact.recipe), UiBundle)
-    ]
-    parts = [with_unpacked(sbom, interfaces) for sbom in parts]
+    parts = _finished(artifacts, sboms, origin, plan)
     for artifact, sbom in zip(artifacts, parts, strict=True):
         yield _file(names.sbom_of(artifact.name), sbom, shop)
     merged = attributed(merge_release(plan.name, str(plan.version), parts), origin)
     yield _file(names.release_sbom_of(plan.name, plan.version), merged, shop)
+
+
+def _finished(
+    artifacts: tuple[Artifact, ...], sboms: tuple[Sbom, ...], origin: Origin, plan: Plan
+) -> list[Sbom]:
+    """The documents with what their artifacts' bytes alone don't say."""
+    recipes = [plan.recipe(artifact.recipe) for artifact in artifacts]
+    made = [
+        attributed(sbom, origin, FileForm(artifact.name, form_of(recipe)))
+        for artifact, recipe, sbom in zip(artifacts, recipes, sboms, strict=True)
+    ]
+    interfaces = [
+        sbom for recipe, sbom in zip(recipes, made, strict=True) if isinstance(recipe, UiBundle)
+    ]
+    return [with_unpacked(sbom, interfaces) for sbom in made]
 
 
 def _origin(shop: Workshop, resolution: Resolution) -> Origin:
