@@ -28,6 +28,7 @@ from workflow_sbom.formats.cyclonedx_parts import (
     present,
     property_,
     publication,
+    terms,
 )
 from workflow_sbom.formats.tool import tool
 from workflow_sbom.model.component import Component
@@ -161,7 +162,7 @@ def _metadata(sbom: Sbom, tree: _Tree, created: str, tool_version: str) -> Item:
         "component": tree.component(sbom.subject),
     } | present(
         lifecycles=[{"phase": phase} for phase in sorted(set(sbom.phases))],
-        properties=listed(property_, sbom.properties),
+        properties=listed(property_, (*sbom.properties, *terms(sbom.publication, tree.spec))),
         **(publication(sbom.publication, tree.spec) if sbom.publication else {}),
     )
 

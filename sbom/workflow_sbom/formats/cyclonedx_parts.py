@@ -16,6 +16,8 @@ from workflow_sbom.model.parts import Contact, ExternalReference, Hash, Organisa
 
 Spec = Literal["1.6", "1.7"]
 Item = dict[str, Any]
+EXTERNAL = "workflow:sbom:external"
+SHARING = "workflow:sbom:tlp"
 Value = TypeVar("Value", Contact, ExternalReference, Hash, Property)
 
 
@@ -42,9 +44,15 @@ def circumstances(value: Component, spec: Spec) -> Item:
         scope=value.scope,
         authors=listed(_contact, value.authors),
         isExternal=True if value.external and spec == "1.7" else None,
-        properties=listed(property_, value.properties),
+        properties=listed(property_, _facts(value, spec)),
         evidence=_evidence(value, value.evidence) if value.evidence else None,
     )
+
+
+def _facts(value: Component, spec: Spec) -> tuple[Property, ...]:
+    """Its properties; 1.6 has no field for what is expected from outside."""
+    external = value.external and spec == "1.6"
+    return (*value.properties, Property(EXTERNAL, "true")) if external else value.properties
 
 
 def publication(value: Publication, spec: Spec) -> Item:
@@ -57,6 +65,12 @@ def publication(value: Publication, spec: Spec) -> Item:
         licenses=[_expression(value.licence, spec)] if value.licence else None,
         distributionConstraints={"tlp": sharing} if sharing else None,
     )
+
+
+def terms(value: Publication | None, spec: Spec) -> tuple[Property, ...]:
+    """On what terms a document is passed on, where its metadata has no field for them."""
+    sharing = value.sharing if value is not None else None
+    return (Property(SHARING, sharing),) if sharing is not None and spec == "1.6" else ()
 
 
 def _contact(value: Contact) -> Item:
@@ -135,10 +149,23 @@ def _expression(licence: SpdxLicence, spec: Spec) -> Item:
 
 
 def _licence_by_name(licence: Licence) -> Item:
-    name = licence.expression if isinstance(licence, SpdxLicence) else licence.name
+    """A licence by its SPDX identifier where it is one, else by name; with its text."""
     text = licence.text if isinstance(licence, NamedLicence) else _texts(licence)
     content = present(text={"content": text} if text else None)
-    return {"license": {"name": name, "acknowledgement": licence.acknowledgement} | content}
+    return {"license": _named(licence) | {"acknowledgement": licence.acknowledgement} | content}
+
+
+def _named(licence: Licence) -> Item:
+    match licence:
+        case SpdxLicence():
+            from cyclonedx.spdx import is_supported_id
+
+            field = "id" if is_supported_id(licence.expression) else "name"
+            return {field: licence.expression}
+        case NamedLicence():
+            return {"name": licence.name}
+        case _:
+            assert_never(licence)
 
 
 def _texts(licence: SpdxLicence) -> str:

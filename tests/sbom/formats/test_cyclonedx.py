@@ -301,6 +301,8 @@ def test_who_stands_behind_the_document(rendered: Render, spec: Spec) -> None:
     assert metadata["licenses"] == [{"expression": "CC0-1.0", "acknowledgement": "declared"}]
     constraints = {"1.6": None, "1.7": {"tlp": "CLEAR"}}
     assert metadata.get("distributionConstraints") == constraints[spec]
+    told = {"name": "workflow:sbom:tlp", "value": "CLEAR"}
+    assert (told in metadata["properties"]) == (spec == "1.6")
 
 
 def test_what_was_needed_to_build_stands_apart(rendered: Render) -> None:
@@ -360,3 +362,31 @@ def test_a_tool_that_does_not_know_its_version_names_none() -> None:
     document = json.loads(render(SBOM, created=CREATED, tool_version="0.0.0"))
     (tool,) = document["metadata"]["tools"]["components"]
     assert (tool["bom-ref"], "version" in tool) == ("tool:workflow-sbom", False)
+
+
+def test_an_older_version_says_what_comes_from_outside_in_a_property(rendered: Render) -> None:
+    def everything(spec: Spec) -> Any:
+        return rendered(SBOM, spec)["components"][0]
+
+    told = {"name": "workflow:sbom:external", "value": "true"}
+    assert (everything("1.7")["isExternal"], told in everything("1.7")["properties"]) == (
+        True,
+        False,
+    )
+    assert ("isExternal" in everything("1.6"), told in everything("1.6")["properties"]) == (
+        False,
+        True,
+    )
+    assert all("properties" not in each for each in rendered(SBOM, "1.6")["components"][1:])
+
+
+def test_several_licences_of_an_older_version_have_their_identifiers(rendered: Render) -> None:
+    licences = (SpdxLicence("MIT"), SpdxLicence("ISC OR MIT"), NamedLicence("Ours"))
+    part = Component(ref="p", kind="library", name="p", licences=licences)
+    document = rendered(Sbom(subject=SUBJECT, components=(part,)), "1.6")
+    stated = [each["license"] for each in document["components"][0]["licenses"]]
+    assert [(each.get("id"), each.get("name")) for each in stated] == [
+        ("MIT", None),
+        (None, "ISC OR MIT"),
+        (None, "Ours"),
+    ]
