@@ -51,7 +51,8 @@ class _Unpacked:
     def _whole(self, found: Component) -> Component:
         """The archive as it lies there, with what its document says of it and of its parts."""
         subject = self.archive.subject
-        parts = (each for each in self.archive.components if self._is_new(each))
+        places = tuple(each.name for each in found.components if each.kind == "file")
+        parts = (_placed(each, places) for each in self.archive.components if self._is_new(each))
         return replace(
             found,
             description=subject.description,
@@ -96,3 +97,13 @@ class _Unpacked:
 
     def _name(self, ref: str) -> str:
         return self.ref if ref == self.archive.subject.ref else ref
+
+
+def _placed(part: Component, places: tuple[str, ...]) -> Component:
+    """A part of the archive at the `places` where the archive's files lie in the artifact."""
+    inside = tuple(_placed(each, places) for each in part.components)
+    if part.evidence is None:
+        return replace(part, components=inside)
+    ends = tuple(f"/{path}" for path in part.evidence.occurrences)
+    found = tuple(place for place in places if ends and place.endswith(ends))
+    return replace(part, components=inside, evidence=replace(part.evidence, occurrences=found))

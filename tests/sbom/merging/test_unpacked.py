@@ -110,3 +110,15 @@ def test_the_release_says_that_the_image_contains_it() -> None:
     assert merged.containments == (Containment(PLATFORM.ref, ("artifact:ui.tar.gz",)),)
     (_, ui) = merged.subject.components
     assert {each.name for each in ui.components} == {"/ui/page", "react"}
+
+
+def test_its_parts_are_where_its_files_lie_in_the_image() -> None:
+    def at(*paths: str) -> Evidence:
+        return Evidence(technique="instrumentation", occurrences=paths)
+
+    inner = Component(ref="inner", kind="library", name="inner", evidence=at("page"))
+    react = replace(REACT, evidence=at("page", "gone"), components=(inner,))
+    image = with_unpacked(IMAGE, [replace(UI, components=(react,))])
+    (_, found) = interface(image).components
+    assert found.evidence == at("/ui/page")
+    assert found.components == (replace(inner, evidence=at("/ui/page")),)
