@@ -75,7 +75,7 @@ def test_a_table_tells_who_explains_how_much(desk: Desk) -> None:
         ["missing", "0", "0"],
     ]
     assert lines[-1].split()[:4] == ["left", "out", "1", "1"]
-    assert "shop: every entry" in desk.said.err
+    assert "shop: every source" in desk.said.err
 
 
 def test_what_nothing_explains_is_listed_and_has_an_exit_code_of_its_own(
