@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,9 @@ def folder_of(shop: Shop) -> Path:
     folder.mkdir(parents=True)
     for number, data in enumerate(shop.world.mirror.files.values()):
         (folder / f"{number}.deb").write_bytes(data)
-    (folder / "another.deb").write_bytes(b"of no use")
+    (folder / "another.deb").write_bytes(bytes(len(next(iter(shop.world.mirror.files.values())))))
+    os.mkfifo(folder / "endless.deb")
+    (folder / "folder.deb").mkdir()
     return folder.parent
 
 
@@ -49,7 +52,7 @@ def test_a_package_that_is_not_in_the_folder_is_not_fetched(shop: Shop, tmp_path
 
 def test_a_folder_that_can_not_be_read_is_told(shop: Shop, tmp_path: Path) -> None:
     (tmp_path / "odd").mkdir()
-    (tmp_path / "odd/x.deb").mkdir()
+    (tmp_path / "odd/x.deb").symlink_to("nowhere")
     with pytest.raises(CoverageError, match="odd: can't be read"):
         with_debs(shop.tools, tmp_path / "odd", shop.definition, shop.world.root)
 
