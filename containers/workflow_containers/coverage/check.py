@@ -12,28 +12,26 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import assert_never
 
 from workflow_containers.building.gathering import grounds
 from workflow_containers.building.given import Tools
 from workflow_containers.building.ground import Ground
 from workflow_containers.coverage import weighing
-from workflow_containers.coverage.claims import Claim, Part, Standing
+from workflow_containers.coverage.beneath import base_of
+from workflow_containers.coverage.claims import Claim, Part
 from workflow_containers.coverage.root import There, read
 from workflow_containers.coverage.sources import Ours, parts
 from workflow_containers.coverage.weighing import Coverage, Missing
 from workflow_containers.definition import Definition
 from workflow_containers.errors import ContainersError, CoverageError
-from workflow_containers.layers.tree import File, Folder, Link, Node, Special
 from workflow_containers.oci.layout import Layout
 from workflow_containers.store import Store
-from workflow_sbom.coverage.ledger import Entry, Ledger, Line, Owned
+from workflow_sbom.coverage.ledger import Ledger, Line
 from workflow_sbom.digest import Digest
 from workflow_sbom.terminal.progress import stage
 
 _ANOTHER = "check it with the definition it was built from"
 REPLACED = "replaces what the base has"
-BASE_PROOF = "the base's layers, by its pinned digest"
 
 
 def check(archive: Path, definition: Definition, given: Ours, tools: Tools) -> tuple[Coverage, ...]:
@@ -119,7 +117,7 @@ def _root(layout: Layout, ground: Ground) -> _Root:
 
 
 def _coverage(name: str, ground: Ground, root: _Root, said: tuple[Part, ...]) -> Coverage:
-    beneath = {claim.path: claim for claim in _base(ground)}
+    beneath = {claim.path: claim for claim in base_of(ground)}
     claims = dict(weighing.expected(said))
     for path, folder in weighing.folders(said, claims, beneath).items():
         claims[path] = (*claims.get(path, ()), folder)
@@ -146,28 +144,3 @@ def _missing(claims: Mapping[str, Sequence[Claim]], there: set[str]) -> tuple[Mi
     return tuple(
         Missing(path=path, source=claims[path][0].source) for path in sorted(claims.keys() - there)
     )
-
-
-def _base(ground: Ground) -> Iterator[Claim]:
-    """What a base has, all of it the base's."""
-    reference = ground.materials.definition.base
-    if ground.base is None or reference is None:
-        return
-    owned = Owned(f"base:{reference}", BASE_PROOF)
-    for path, node in ground.base.nodes.items():
-        yield Claim(_of_base(path, node), owned)
-
-
-def _of_base(path: str, node: Node) -> Standing:
-    match node:
-        case File(mode=mode, digest=digest):
-            return Standing(Entry(path=path, kind="file", digest=digest), mode)
-        case Folder(mode=mode, owner=owner):
-            numbers = f"{owner[0]}:{owner[1]}"
-            return Standing(Entry(path=path, kind="directory"), mode, numbers)
-        case Link(target=target):
-            return Standing(Entry(path=path, kind="symlink", target=target), 0o777)
-        case Special():
-            return Standing(Entry(path=path, kind="device"), 0)
-        case _:
-            assert_never(node)

@@ -17,7 +17,7 @@ from workflow_containers.building.recipe import copied_files, stored_package
 from workflow_containers.coverage import debs, ours, rules, weighing, wheels
 from workflow_containers.coverage.claims import Part, Put
 from workflow_containers.debian.lock import Package
-from workflow_containers.definition import Definition, Member
+from workflow_containers.definition import Member
 from workflow_containers.errors import CoverageError, MemberError
 from workflow_containers.inspecting.inventory import distro
 from workflow_containers.inspecting.reading import RELEASE
@@ -122,7 +122,7 @@ def _wheel(ground: Ground, wheel: Wheel, put: Put) -> Part:
 
 
 def _own(ground: Ground, given: Ours, put: Put) -> Iterator[Part]:
-    definition: Definition = ground.materials.definition
+    definition = ground.materials.definition
     for wanted in definition.bundles:
         if wanted.name not in given.bundles:
             raise CoverageError(f"no archive of {wanted.name} was given")
