@@ -13,6 +13,7 @@ from workflow_sbom.policy.findings import Finding, NotJudged
 from workflow_sbom.policy.item import Item
 from workflow_sbom.policy.items import Named, items, links
 from workflow_sbom.policy.quality import scoring
+from workflow_sbom.policy.stated import stated
 from workflow_sbom.policy.table import Policy, VulnerabilitiesTable
 from workflow_sbom.policy.verdict import Score, Verdict
 from workflow_sbom.policy.vex import reading, suppressing
@@ -85,11 +86,14 @@ class _Vulnerabilities:
                 statements.append(each)
             else:
                 yield each
-        for answer in self._search(_counting(judged, self.table)):
+        counting = _counting(judged, self.table)
+        for answer in self._search(counting):
             if isinstance(answer, Found):
                 found.append(answer)
             else:
                 yield answer
+        for given in documents:
+            found += stated(given, counting, found)
         yield from suppressing.weigh(found, statements, self.table.severity)
 
     def _search(self, judged: Sequence[Item]) -> Iterator[Found | Finding]:

@@ -29,7 +29,7 @@ class Item:
     `ships` is false for what was only needed to build. `source` is the source package that a
     Debian package says it is made from (`glibc`, `gcc-14 (14.2.0-19)`), empty when it is of its
     own name, None when the document is silent on sources. `within` is the package URL of the
-    document's subject.
+    document's subject, `ref` what the document refers to the component by.
     """
 
     where: Place
@@ -40,6 +40,7 @@ class Item:
     ships: bool = True
     source: str | None = None
     within: str = ""
+    ref: str = ""
 
     @property
     def is_package(self) -> bool:

@@ -53,6 +53,7 @@ def _item(given: Named, part: Part, *, ships: bool, names_sources: bool) -> Item
         ships=ships,
         source="" if source is None and names_sources else source,
         within=subject.purl or "" if subject else "",
+        ref=part.ref or "",
     )
 
 

@@ -37,11 +37,16 @@ FLAW = osv.encoded(
 
 
 def judged(folder: Path, policy: str = POLICY, *, database: Path | None = None) -> Verdict:
-    (folder / "policy.toml").write_text(policy)
     documents = [named(bom(component()))]
-    read = opening.read(folder / "policy.toml")
+    read = opening.read(_written(folder, policy))
     world = opening.world(read, folder, documents, now=NOW, database=database)
     return check(documents, read, world)
+
+
+def _written(folder: Path, policy: str) -> Path:
+    path = folder / "policy.toml"
+    path.write_text(policy)
+    return path
 
 
 @pytest.fixture
@@ -155,3 +160,15 @@ def test_a_policy_of_endless_length_is_not_read(tmp_path: Path) -> None:
     path.write_bytes(b"#" * (2 << 20))
     with pytest.raises(TableError, match="1048577 bytes"):
         opening.read(path)
+
+
+def test_what_a_document_states_of_itself_counts_until_it_is_excused(folder: Path) -> None:
+    stated = [{"id": "CVE-2026-7", "affects": [{"ref": "pkg:pypi/x@1.0"}]}]
+    documents = [named(bom(component(), vulnerabilities=stated))]
+    policy = opening.read(_written(folder, POLICY))
+    (folder / "vex.json").write_bytes(openvex(said()))
+    world = opening.world(policy, folder, documents, now=NOW)
+    assert "Vulnerable: CVE-2026-7" in str(told(check(documents, policy, world)))
+    (folder / "vex.json").write_bytes(openvex(said(), said("CVE-2026-7")))
+    world = opening.world(policy, folder, documents, now=NOW)
+    assert check(documents, policy, world).answer == "pass"

@@ -9,7 +9,6 @@ from typing import Any
 
 from workflow_sbom.errors import DocumentError
 from workflow_sbom.policy.findings import Flaw, Place
-from workflow_sbom.policy.item import Item
 from workflow_sbom.policy.package import read as read_purl
 
 _CLOCKS_DIFFER = timedelta(days=1)
@@ -31,11 +30,9 @@ class Statement:
     justification: str
     within: frozenset[str] = frozenset()
 
-    def is_about(self, item: Item, flaw: Flaw) -> bool:
-        """Whether it is about that flaw in that very component."""
-        if item.url is None or item.url.to_string() not in self.products:
-            return False
-        if self.within and item.within not in self.within:
+    def is_about(self, within: str, flaw: Flaw) -> bool:
+        """Whether it is about that flaw in what is part of the package URL `within`."""
+        if self.within and within not in self.within:
             return False
         return not self.names.isdisjoint(flaw.names)
 

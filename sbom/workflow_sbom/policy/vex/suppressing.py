@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from workflow_sbom.policy.advisories.severity import counts
 from workflow_sbom.policy.findings import (
@@ -23,11 +24,23 @@ def weigh(
 ) -> Iterator[Finding]:
     """Every flaw as the statements about it and the threshold leave it; unused statements."""
     used: set[Statement] = set()
+    by_product = _by_product(statements)
     for each in found:
-        about = [one for one in statements if one.is_about(each.item, each.flaw)]
+        product = each.item.url.to_string() if each.item.url else ""
+        about = [
+            one for one in by_product.get(product, ()) if one.is_about(each.item.within, each.flaw)
+        ]
         used.update(about)
         yield _weigh(each, about, threshold)
     yield from (Unused(each.where) for each in statements if each not in used)
+
+
+def _by_product(statements: Sequence[Statement]) -> Mapping[str, Sequence[Statement]]:
+    found: dict[str, list[Statement]] = defaultdict(list)
+    for each in statements:
+        for product in each.products:
+            found[product].append(each)
+    return found
 
 
 def _weigh(found: Found, about: Sequence[Statement], threshold: str) -> Finding:

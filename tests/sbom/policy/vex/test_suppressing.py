@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 from packageurl import PackageURL
 
@@ -111,3 +113,12 @@ def test_what_joins_several_cves_is_excused_when_each_is() -> None:
 def test_below_the_threshold_it_is_only_told(severity: Word, threshold: str, kind: type) -> None:
     flaw = Flaw(names=("CVE-2026-1",), severity=severity)
     assert [type(each) for each in weighed(flaw=flaw, threshold=threshold)] == [kind]
+
+
+def test_many_flaws_and_statements_are_weighed_soon() -> None:
+    urls = [PackageURL("pypi", None, f"n{n}", "1.0") for n in range(2000)]
+    found = [Found(Item(where=Place(document=f"{n}"), url=url), FLAW) for n, url in enumerate(urls)]
+    statements = [statement(purl=url.to_string(), at=n) for n, url in enumerate(urls)]
+    started = time.process_time()
+    assert {type(each) for each in weigh(found, statements, "any")} == {Suppressed}
+    assert time.process_time() - started < 2
