@@ -84,8 +84,8 @@ def _dated(given: Range) -> list[Event]:
 
 
 def _position(event: Event, key_of: Callable[[str], Key]) -> tuple[object, ...]:
-    if event.version == _FIRST:  # a fix there can only follow, and nothing was ever affected
-        return 0, 0, -_TIES[event.kind] if event.kind == "introduced" else 0
+    if event.version == _FIRST:  # nothing comes before it: a fix there can only follow
+        return 0, 0, event.kind != "introduced"
     return 1, key_of(event.version), _TIES[event.kind]
 
 

@@ -41,8 +41,10 @@ def read(path: Path, wanted: Collection[Lookup]) -> Snapshot:
     Raises `DocumentError` for what is no database or beyond the bounds, `OSError` when it can't
     be read.
     """
-    collecting = Collecting(wanted)
-    if path.is_dir():
+    collecting, mode = Collecting(wanted), path.stat().st_mode
+    if not stat.S_ISDIR(mode) and not stat.S_ISREG(mode):
+        raise DocumentError("neither a folder nor a zip file")
+    if stat.S_ISDIR(mode):
         return collecting.done(path.name, _read_folder(path, collecting))
     with path.open("rb") as stream:
         digest = measure(stream).digest
@@ -55,9 +57,7 @@ def _read_folder(folder: Path, collecting: Collecting) -> Digest:
     state, total = hashlib.sha256(), 0
     for name in _records_below(folder, "", 0):
         data = _read_file(folder / name, name, collecting)
-        state.update(
-            f"{hashlib.sha256(data).hexdigest()}  {name}\n".encode("utf-8", "surrogateescape")
-        )
+        state.update(f"{hashlib.sha256(data).hexdigest()}  {name!a}\n".encode())
         total += len(data)
         _require_bounds(collecting.records, total)
     return Digest(state.hexdigest())

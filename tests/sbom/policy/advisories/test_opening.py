@@ -252,6 +252,12 @@ def test_a_zip_file_of_the_longer_form_is_read(tmp_path: Path) -> None:
     assert names(opening.read(path, [X])) == ["GHSA-1"]
 
 
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(DocumentError, match="neither a folder nor a zip file"):
+        opening.read(tmp_path / "pipe", [X])
+
+
 def test_what_is_not_there_is_an_error_of_the_system(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         opening.read(tmp_path / "none", [X])
