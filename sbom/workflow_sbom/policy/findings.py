@@ -36,12 +36,15 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flaw:
-    """One vulnerability, whoever numbered it: `names` are all its identifiers, sorted."""
+    """One vulnerability, whoever numbered it: `names` are all its identifiers, sorted.
+
+    `fixed` is the least version that all who tell of it call fixed, empty where there is none.
+    """
 
     names: tuple[str, ...]
     summary: str = ""
     severity: Word = "unknown"
-    fixed: tuple[str, ...] = ()
+    fixed: str = ""
 
     def __str__(self) -> str:
         others = f" ({', '.join(self.names[1:])})" if self.names[1:] else ""
@@ -266,9 +269,9 @@ def _of_sources(
 def remedy(finding: Finding) -> str:
     """What to do about it; empty where there is nothing to do."""
     match finding:
-        case Vulnerable(_, Flaw(fixed=(first, *_))):
+        case Vulnerable(_, flaw) if flaw.fixed:
             return (
-                f"upgrade to {printable(first[:80])}, or say in a VEX file why it does not matter"
+                f"upgrade to {printable(flaw.fixed)}, or say in a VEX file why it does not matter"
             )
         case Vulnerable():
             return "replace it, or say in a VEX file why it does not matter"

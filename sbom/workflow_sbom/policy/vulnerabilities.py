@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from workflow_sbom.policy.advisories.lookup import Lookup, NoLookup, lookup
-from workflow_sbom.policy.advisories.matching import Undecided, fixes, match
+from workflow_sbom.policy.advisories.matching import Undecided, fix, match
 from workflow_sbom.policy.advisories.severity import worst
 from workflow_sbom.policy.advisories.snapshot import Hit, Snapshot
+from workflow_sbom.policy.advisories.versions import order
 from workflow_sbom.policy.findings import DatabaseUnfit, Flaw, NotJudged, Place
 from workflow_sbom.policy.item import Item
 from workflow_sbom.policy.package import Package
@@ -74,12 +75,12 @@ def _of_item(item: Item, snapshot: Snapshot) -> Iterator[Found | NotJudged]:
             yield NotJudged(item.where, f"{advisory.names[0]}: {answer.reason}")
         elif answer == "affected":
             affecting.append((advisory, affected))
-    for flaw in join(affecting):
+    for flaw in join(affecting, package):
         yield Found(item, flaw)
 
 
-def join(hits: Sequence[Hit]) -> tuple[Flaw, ...]:
-    """Records that share an identifier are one flaw."""
+def join(hits: Sequence[Hit], package: Lookup) -> tuple[Flaw, ...]:
+    """Records about a package that share an identifier are one flaw."""
     leaders: dict[str, str] = {}
     for advisory, _ in hits:
         first = _leader(leaders, advisory.names[0])
@@ -88,7 +89,8 @@ def join(hits: Sequence[Hit]) -> tuple[Flaw, ...]:
     groups: dict[str, list[Hit]] = defaultdict(list)
     for hit in hits:
         groups[_leader(leaders, hit[0].names[0])].append(hit)
-    return tuple(sorted(map(_flaw, groups.values()), key=lambda flaw: flaw.names))
+    flaws = (_flaw(group, package) for group in groups.values())
+    return tuple(sorted(flaws, key=lambda flaw: flaw.names))
 
 
 def _leader(leaders: dict[str, str], name: str) -> str:
@@ -99,15 +101,22 @@ def _leader(leaders: dict[str, str], name: str) -> str:
     return name
 
 
-def _flaw(group: Sequence[Hit]) -> Flaw:
+def _flaw(group: Sequence[Hit], package: Lookup) -> Flaw:
     names = sorted({name for advisory, _ in group for name in advisory.names}, key=_best_known)
     summaries = sorted({advisory.summary for advisory, _ in group} - {""})
     return Flaw(
         names=tuple(names),
         summary=summaries[0] if summaries else "",
         severity=worst({advisory.severity for advisory, _ in group} - {"unknown"}),
-        fixed=tuple(sorted({version for _, affected in group for version in fixes(affected)})),
+        fixed=_fixed(group, package),
     )
+
+
+def _fixed(group: Sequence[Hit], package: Lookup) -> str:
+    """Where all agree that there is a fix, the last of the versions they name."""
+    fixes = [fix(affected, package.version) for _, affected in group]
+    told, key = [each for each in fixes if each], order(package.ecosystem)
+    return max(told, key=key) if key and len(told) == len(fixes) else ""
 
 
 def _best_known(name: str) -> tuple[bool, bool, str]:

@@ -65,7 +65,7 @@ def test_a_place_says_where() -> None:
 
 
 def test_a_fix_is_offered_where_there_is_one() -> None:
-    fixed = Flaw(names=("CVE-1",), fixed=("2.0\x1b", "3.0"))
+    fixed = Flaw(names=("CVE-1",), fixed="2.0\x1b")
     offered = remedy(findings.Vulnerable(WHERE, fixed))
     assert offered == r"upgrade to 2.0\x1b, or say in a VEX file why it does not matter"
 

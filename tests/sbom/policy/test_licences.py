@@ -124,6 +124,8 @@ def test_what_was_concluded_counts_rather_than_what_is_declared() -> None:
         ("BSD", "unknown"),
         ("NOASSERTION", "unknown"),
         ("LicenseRef-x", "unknown"),
+        ("MIT OR LicenseRef-x", "unknown"),
+        ("MIT or MIT", "allowed"),
     ],
 )
 def test_words_count_where_they_are_an_identifier(words: str, expected: str) -> None:

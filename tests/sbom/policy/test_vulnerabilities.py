@@ -7,6 +7,8 @@ from packageurl import PackageURL
 
 from support import osv
 from workflow_sbom.digest import Digest
+from workflow_sbom.policy.advisories.matching import fix
+from workflow_sbom.policy.advisories.record import Affected, Event, Range
 from workflow_sbom.policy.advisories.snapshot import Collecting, Snapshot
 from workflow_sbom.policy.findings import Flaw, NotJudged, Place
 from workflow_sbom.policy.item import Item
@@ -57,10 +59,42 @@ def test_identifiers_of_one_flaw_are_one_finding() -> None:
             names=("CVE-2026-1", "GHSA-1", "PYSEC-1"),
             summary="A flaw",
             severity="low",
-            fixed=("2.0",),
+            fixed="2.0",
         ),
         Flaw(names=("GHSA-2",)),
     ]
+
+
+@pytest.mark.parametrize(
+    ("fixes", "expected"),
+    [
+        ([["2.0"]], "2.0"),
+        ([["0.9", "10.0", "9.0"]], "9.0"),
+        ([["2.0"], ["1.5", "10.0"]], "2.0"),
+        ([["9.0"], ["10.0"]], "10.0"),
+        ([["2.0"], []], ""),
+        ([["0.5"]], ""),
+        ([["soon", "2.0"]], "2.0"),
+    ],
+)
+def test_the_fix_is_the_least_version_that_all_records_call_one(
+    fixes: list[list[str]], expected: str
+) -> None:
+    records = [
+        osv.encoded(
+            f"A-{at}",
+            osv.affected("x", ALL, *(("fixed", each) for each in given), versions=("1.0",)),
+            aliases=["CVE-2026-1"],
+        )
+        for at, given in enumerate(fixes)
+    ]
+    (flaw,) = flaws("pkg:pypi/x@1.0", *records)
+    assert flaw.fixed == expected
+
+
+def test_a_fix_needs_an_order_of_versions() -> None:
+    affected = Affected("Maven", "x", ("1",), (Range("ECOSYSTEM", (Event("fixed", "2"),)),))
+    assert fix(affected, "1") is None
 
 
 def test_aliases_may_go_in_circles_and_long_ways() -> None:

@@ -100,12 +100,23 @@ def _after(event: Event, inside: bool, key: Key, key_of: Callable[[str], Key]) -
     return inside
 
 
-def fixes(affected: Affected) -> tuple[str, ...]:
-    """The versions that the ranges call fixed, in the record's order."""
-    return tuple(
-        event.version
+def fix(affected: Affected, version: str) -> str | None:
+    """The least version after that one which a range calls fixed, if any does."""
+    key_of = order(affected.ecosystem)
+    later = {
+        key: event.version
         for each in affected.ranges
-        if each.kind != "GIT"
+        if each.kind != "GIT" and key_of is not None
         for event in each.events
-        if event.kind == "fixed"
-    )
+        if event.kind == "fixed" and (key := _later(event.version, version, key_of)) is not None
+    }
+    return later[min(later)] if later else None
+
+
+def _later(candidate: str, version: str, key_of: Callable[[str], Key]) -> Key | None:
+    """The key of a version that comes after another, else None."""
+    try:
+        key = key_of(candidate)
+        return key if key > key_of(version) else None
+    except ValueError:
+        return None

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from workflow_sbom.policy.advisories.matching import Undecided, fixes, match
+from workflow_sbom.policy.advisories.matching import Undecided, fix, match
 from workflow_sbom.policy.advisories.record import Affected, Event, Range, RangeKind
 
 
@@ -108,7 +108,7 @@ def test_commits_besides_versions_do_not_matter() -> None:
     listed = ranged(ALL, ("fixed", "2.0"))
     both = Affected("PyPI", "x", (), (*listed.ranges, commits))
     assert match(both, "2.0") == "unaffected"
-    assert fixes(both) == ("2.0",)
+    assert fix(both, "1.0") == "2.0"
 
 
 def test_many_events_are_evaluated_soon() -> None:
