@@ -1,9 +1,9 @@
 """SPDX licence expressions as trees, and what a rule for licences makes of a whole expression.
 
-Grammar: SPDX specification 2.3, annex D. `license-expression` reads the structure only: its table
-of names takes a `LicenseRef-` for the licence it resembles, so the identifiers come from
-`packaging`. Deprecated identifiers are spelt as their successors (`GPL-2.0+` is
-`GPL-2.0-or-later`).
+Grammar: SPDX specification 2.3, annex D, operators in any case. Identifiers are spelt as
+`packaging` knows SPDX's list, deprecated ones as their successors (`GPL-2.0+` is
+`GPL-2.0-or-later`). `license-expression` is not asked: it reads `MIT AND ISC AND` and takes some
+`LicenseRef-` for the licence it resembles.
 
 A licence is looked at as the set of versions it lets the receiver choose from: `GPL-2.0-or-later`
 covers `GPL-3.0-only`, and so does `Apache-1.1+` with `Apache-2.0`.
@@ -18,7 +18,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any, assert_never
+from typing import assert_never
 
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
@@ -26,6 +26,8 @@ from workflow_sbom.errors import ModelError
 
 MAX_LENGTH = 20_000
 MAX_DEPTH = 50
+_WORD = re.compile(r"[()]|[^\s()]+")
+_OPERATORS = frozenset({"(", ")", "and", "or", "with"})
 _TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9.:+-]*", re.ASCII)
 _REFERENCE = re.compile(
     r"(DocumentRef-[A-Za-z0-9.-]+:)?(LicenseRef|AdditionRef)-[A-Za-z0-9.-]+",
@@ -95,37 +97,66 @@ Expression = Term | AnyOf | AllOf
 @functools.lru_cache(maxsize=1024)
 def parse(text: str) -> Expression:
     """Read an expression; raises `ModelError` for what is none, or is beyond the bounds."""
-    from license_expression import ExpressionError, Licensing, ParseError  # type: ignore[import-untyped]
-
     if len(text) > MAX_LENGTH or _depth(text) > MAX_DEPTH:
         raise ModelError(
             f"a licence expression longer than {MAX_LENGTH} characters "
             f"or deeper than {MAX_DEPTH} parentheses: {text[:40]!a}…"
         )
-    try:
-        tree = Licensing().parse(text)
-    except (ExpressionError, ParseError, AssertionError, IndexError) as error:
-        # The last two are what its parser trips over in parentheses with no licence in them.
-        raise ModelError(f"{text[:80]!a} is no SPDX licence expression") from error
-    if tree is None:
-        raise ModelError("an empty text is no SPDX licence expression")
-    return _tree(tree)
+    reader = _Reader(text, _WORD.findall(text))
+    expression = reader.any_of()
+    if reader.words:
+        raise reader.error()
+    return expression
 
 
 def _depth(text: str) -> int:
     return max(itertools.accumulate({"(": 1, ")": -1}.get(char, 0) for char in text), default=0)
 
 
-def _tree(node: Any) -> Expression:
-    from license_expression import AND, OR, LicenseWithExceptionSymbol
+@dataclass(slots=True)
+class _Reader:
+    """What is left to read of an expression."""
 
-    if isinstance(node, OR):
-        return AnyOf(tuple(map(_tree, node.args)))
-    if isinstance(node, AND):
-        return AllOf(tuple(map(_tree, node.args)))
-    if isinstance(node, LicenseWithExceptionSymbol):
-        return _term(str(node.license_symbol.key), str(node.exception_symbol.key))
-    return _term(str(node.key), None)
+    text: str
+    words: list[str]
+
+    def __post_init__(self) -> None:
+        self.words.reverse()
+
+    def any_of(self) -> Expression:
+        members = [self.all_of()]
+        while self.takes("or"):
+            members.append(self.all_of())
+        return members[0] if len(members) == 1 else AnyOf(tuple(members))
+
+    def all_of(self) -> Expression:
+        members = [self.single()]
+        while self.takes("and"):
+            members.append(self.single())
+        return members[0] if len(members) == 1 else AllOf(tuple(members))
+
+    def single(self) -> Expression:
+        if self.takes("("):
+            inner = self.any_of()
+            if not self.takes(")"):
+                raise self.error()
+            return inner
+        licence = self.identifier()
+        return _term(licence, self.identifier() if self.takes("with") else None)
+
+    def takes(self, word: str) -> bool:
+        found = bool(self.words) and self.words[-1].casefold() == word
+        if found:
+            self.words.pop()
+        return found
+
+    def identifier(self) -> str:
+        if not self.words or self.words[-1].casefold() in _OPERATORS:
+            raise self.error()
+        return self.words.pop()
+
+    def error(self) -> ModelError:
+        return ModelError(f"{self.text[:80]!a} is no SPDX licence expression")
 
 
 def _term(licence: str, exception: str | None) -> Term:
@@ -222,7 +253,7 @@ def _exception(term: Term) -> str:
 
 def nearest(identifier: str) -> str | None:
     """SPDX's identifier that a misspelt one is most like, if any is."""
-    from license_expression import get_license_index
+    from license_expression import get_license_index  # type: ignore[import-untyped]
 
     known = [each["spdx_license_key"] for each in get_license_index() if each["spdx_license_key"]]
     listed = {each.casefold(): each for each in known if not each.startswith("LicenseRef-")}

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable
 
 import pytest
+from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
 from workflow_sbom.errors import ModelError
 from workflow_sbom.licensing.expressions import (
@@ -77,12 +79,34 @@ def test_identifiers_are_spelt_as_spdx_lists_them(text: str, spelt: str, known: 
 @pytest.mark.parametrize(
     "text",
     ["", " ", "MIT/X11", "MIT MIT", "(MIT", "AND", "MIT OR", "MIT WITH", "A WITH B WITH C",
-     "(MIT OR ISC) WITH C", "MIT\x1b[0m", "MIT, ISC", "MIT +", "\u0405PDX",
-     "( )", "( ( )", "(AND MIT"],
+     "(MIT OR ISC) WITH C", "MIT\x1b[0m", "MIT, ISC", "MIT +", "\u0405PDX", "( )",
+     "( ( )", "(AND MIT", "MIT AND ISC AND", "(MIT) ISC AND", "MIT WITH (ISC)"],
 )  # fmt: skip
 def test_what_is_no_expression_is_refused(text: str) -> None:
     with pytest.raises(ModelError):
         parse(text)
+
+
+def test_packaging_takes_the_same_for_an_expression() -> None:
+    words = ["(", ")", "AND", "or", "WITH", "MIT", "Classpath-exception-2.0"]
+    for length in range(1, 6):
+        for chosen in itertools.product(words, repeat=length):
+            text = " ".join(chosen)
+            assert reads(text) is is_canonical(text), text
+
+
+def reads(text: str) -> bool:
+    try:
+        return all(term.known for term in terms(parse(text)))
+    except ModelError:
+        return False
+
+
+def is_canonical(text: str) -> bool:
+    try:
+        return bool(canonicalize_license_expression(text))
+    except InvalidLicenseExpression:
+        return False
 
 
 def test_a_policy_entry_is_one_licence() -> None:

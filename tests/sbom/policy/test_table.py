@@ -99,7 +99,7 @@ def test_an_empty_policy_asks_for_nothing() -> None:
         (
             f"{EXCEPTED}licence='MIT/X11'",
             "licences.exception[0]",
-            "no SPDX licence expression",
+            "no licence identifier",
         ),
         ("[vulnerabilities]\ndatabase='../x'", "vulnerabilities.database", "leaves"),
         ("[vulnerabilities]\ndatabase='/x'", "vulnerabilities.database", "leaves"),
