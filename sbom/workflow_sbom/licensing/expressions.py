@@ -14,10 +14,12 @@ from __future__ import annotations
 import difflib
 import functools
 import itertools
+import json
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import IntEnum
+from importlib import resources
 from typing import assert_never
 
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
@@ -253,9 +255,7 @@ def _exception(term: Term) -> str:
 
 def nearest(identifier: str) -> str | None:
     """SPDX's identifier that a misspelt one is most like, if any is."""
-    from license_expression import get_license_index  # type: ignore[import-untyped]
-
-    known = [each["spdx_license_key"] for each in get_license_index() if each["spdx_license_key"]]
-    listed = {each.casefold(): each for each in known if not each.startswith("LicenseRef-")}
+    data = (resources.files("cyclonedx.schema._res") / "spdx.SNAPSHOT.schema.json").read_bytes()
+    listed = {each.casefold(): each for each in json.loads(data)["enum"]}
     near = difflib.get_close_matches(identifier.casefold(), sorted(listed), n=1, cutoff=0.6)
     return listed[near[0]] if near else None

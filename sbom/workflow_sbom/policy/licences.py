@@ -39,13 +39,14 @@ def check(items: Iterable[Item], table: LicencesTable, today: date) -> Iterator[
     current = tuple(each for each in exceptions if each.is_good(today))
     used: set[int] = set()
     for item in items:
-        if item.is_package or item.licences:
-            finding = _judge(item, table)
-            excuse = next((each for each in current if each.covers(item, finding)), None)
-            if excuse and finding:
-                used.add(excuse.at)
-            elif finding:
-                yield finding
+        judgement = _judge(item, table)
+        if judgement.ruling is Ruling.ALLOWED or not (item.is_package or item.licences):
+            continue
+        excuse = next((each for each in current if each.covers(item, judgement)), None)
+        if excuse:
+            used.add(excuse.at)
+        else:
+            yield _finding(item, judgement, table)
     for each in exceptions:
         if each not in current:
             yield Expired(each.where, each.until)
@@ -53,31 +54,41 @@ def check(items: Iterable[Item], table: LicencesTable, today: date) -> Iterator[
             yield Unused(each.where)
 
 
-def _judge(item: Item, table: LicencesTable) -> LicenceRefused | LicenceUnknown | None:
+@dataclass(frozen=True, slots=True)
+class _Judgement:
+    """The ruling on a component, what it states, and that in words or why it is unknown."""
+
+    ruling: Ruling
+    stated: Expression | None
+    told: str
+
+
+def _judge(item: Item, table: LicencesTable) -> _Judgement:
     allow = _allowed(item, table)
     try:
-        expression = _stated(item.licences)
+        stated = _stated(item.licences)
     except ModelError as error:
-        return _unknown(item.where, str(error), table)
-    match evaluate(expression, lambda term: rule(term, allow, table)):
-        case Ruling.ALLOWED:
-            return None
-        case Ruling.REFUSED:
-            return LicenceRefused(item.where, _text(item.licences))
-        case _:
-            names = sorted({str(term) for term in terms(expression) if not term.known})
-            return _unknown(item.where, f"{', '.join(names)} is not in the policy", table)
+        return _Judgement(Ruling.UNKNOWN, None, str(error))
+    ruling = evaluate(stated, lambda term: rule(term, allow, table))
+    if ruling is not Ruling.UNKNOWN:
+        return _Judgement(ruling, stated, _text(item.licences))
+    names = sorted({str(term) for term in terms(stated) if not term.known})
+    return _Judgement(ruling, stated, f"{', '.join(names)} is not in the policy")
+
+
+def _finding(
+    item: Item, judgement: _Judgement, table: LicencesTable
+) -> LicenceRefused | LicenceUnknown:
+    if judgement.ruling is Ruling.REFUSED:
+        return LicenceRefused(item.where, judgement.told)
+    if table.unknown == "fail":
+        return LicenceRefused(item.where, f"that is unknown ({judgement.told})")
+    return LicenceUnknown(item.where, judgement.told)
 
 
 def _allowed(item: Item, table: LicencesTable) -> Sequence[Term]:
     also = (table.also or {}).get(item.url.type, ()) if item.url else ()
     return (*table.allow, *also, *(() if item.ships else table.build.allow))
-
-
-def _unknown(where: Place, reason: str, table: LicencesTable) -> LicenceRefused | LicenceUnknown:
-    if table.unknown == "fail":
-        return LicenceRefused(where, f"that is unknown ({reason})")
-    return LicenceUnknown(where, reason)
 
 
 def rule(term: Term, allow: Sequence[Term], table: LicencesTable) -> Ruling:
@@ -151,14 +162,13 @@ class _Exception:
     def is_good(self, today: date) -> bool:
         return self.table.until is None or today <= self.table.until.date
 
-    def covers(self, item: Item, finding: Finding | None) -> bool:
-        """Whether it is about this component, stating what the exception says it does."""
-        if finding is None or not self.table.package.covers(item.url):
+    def covers(self, item: Item, judgement: _Judgement) -> bool:
+        """Whether it is about this component, stating what the exception says it does.
+
+        One that says nothing of that is for what is unknown, and for nothing that is refused.
+        """
+        if not self.table.package.covers(item.url):
             return False
-        try:
-            stated = _stated(item.licences)
-        except ModelError:
-            return self.expression is None
-        return stated == self.expression or (
-            self.expression is None and not all(term.known for term in terms(stated))
-        )
+        if self.expression is None:
+            return judgement.ruling is Ruling.UNKNOWN
+        return judgement.stated == self.expression

@@ -166,6 +166,8 @@ EXCEPTION = "allow=['MIT']\n[[licences.exception]]\nreason='somebody looked'\npa
         ("", (Stated("as is", form="words"),), True),
         ("", ("LicenseRef-x",), True),
         ("", ("GPL-3.0-only",), False),
+        ("", ("GPL-3.0-only AND LicenseRef-x",), False),
+        ("", ("MIT AND LicenseRef-x",), True),
         ("licence='GPL-3.0'", ("GPL-3.0-only",), True),
         ("licence='GPL-3.0'", ("GPL-3.0-only OR ISC",), False),
         ("licence='GPL-3.0'", (), False),
