@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from workflow_sbom.debian.control import SOURCE
+from workflow_sbom.debian.control import SOURCE, SOURCE_VERSION
 from workflow_sbom.documents.view import Declared, Document, Part, formulation
 from workflow_sbom.policy.findings import Place
 from workflow_sbom.policy.item import Item, Stated
@@ -58,10 +58,10 @@ def _item(given: Named, part: Part, *, ships: bool, names_sources: bool) -> Item
 
 
 def _source(part: Part) -> str | None:
-    found = (
-        each.get("value") for each in part.json.get("properties", []) if each.get("name") == SOURCE
-    )
-    return next((str(value) for value in found if value), None)
+    """The source package and its version, as a control paragraph has them: `gcc-14 (14.2.0-19)`."""
+    said = {each.get("name"): each.get("value") for each in part.json.get("properties", [])}
+    name, version = said.get(SOURCE), said.get(SOURCE_VERSION)
+    return (f"{name} ({version})" if version else str(name)) if name else None
 
 
 def _stated(declared: Declared) -> Stated:

@@ -8,10 +8,15 @@ from workflow_sbom.policy.item import Item, Stated
 from workflow_sbom.policy.items import items, links
 
 
-def deb(name: str, source: str | None = None) -> dict[str, Any]:
+def deb(name: str, source: str | None = None, version: str | None = None) -> dict[str, Any]:
+    stated = {"source": source, "source-version": version}
     properties = [
         {"name": "other"},
-        *([{"name": "workflow:debian:source", "value": source}] if source else []),
+        *(
+            {"name": f"workflow:debian:{key}", "value": each}
+            for key, each in stated.items()
+            if each
+        ),
     ]
     purl = f"pkg:deb/debian/{name}@1-1?distro=debian-13"
     return component(name, purl=purl, properties=properties, **{"bom-ref": purl})
@@ -53,8 +58,8 @@ def test_licences_as_they_are_stated() -> None:
 
 
 def test_sources_of_debian_packages() -> None:
-    _, libc, bash = of(bom(deb("libc6", "glibc"), deb("bash")))
-    assert (libc.source, bash.source) == ("glibc", "")
+    _, libc, gcc, bash = of(bom(deb("libc6", "glibc"), deb("gcc", "g", "1.2"), deb("bash")))
+    assert (libc.source, gcc.source, bash.source) == ("glibc", "g (1.2)", "")
     _, silent = of(bom(deb("bash")))
     assert silent.source is None
 
