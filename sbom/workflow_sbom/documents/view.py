@@ -16,10 +16,14 @@ from typing import Any, Literal, TypeAlias
 from workflow_sbom import canonical
 from workflow_sbom.errors import Fault, InvalidDocumentError
 from workflow_sbom.formats import schemas
+from workflow_sbom.formats.cyclonedx import IS
 
 Object: TypeAlias = Mapping[str, Any]
 
 _BOM = b"\xef\xbb\xbf"
+_IDENTITY = frozenset(
+    {"bom-ref", "type", "name", "group", "version", "purl", "hashes", "properties"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +64,9 @@ class Document:
     """A valid document: its JSON, and what it says.
 
     `parts` are all components, those nested in others (and in the subject) included, the subject
-    itself excluded. `edges` has what each reference depends on directly; a reference that the
-    document gives no entry in `dependencies` is absent.
+    itself excluded. A component that lies in several others and is described once is one part,
+    where it is described (`formats.cyclonedx.IS`). `edges` has what each reference depends on
+    directly; a reference that the document gives no entry in `dependencies` is absent.
     """
 
     json: Object
@@ -98,7 +103,7 @@ def view(json: Any) -> Document:
         json=json,
         spec=json["specVersion"],
         subject=_part(subject, "metadata.component") if subject else None,
-        parts=(*inside, *_parts(json.get("components", []), "")),
+        parts=_described((*inside, *_parts(json.get("components", []), ""))),
         edges=_edges(json.get("dependencies", [])),
     )
 
@@ -108,6 +113,28 @@ def _parts(components: list[Object], inside: str) -> Iterator[Part]:
         path = f"{inside}components[{at}]"
         yield _part(component, path)
         yield from _parts(component.get("components", []), f"{path}.")
+
+
+def _described(parts: tuple[Part, ...]) -> tuple[Part, ...]:
+    """The parts without the places where one only stands that is described elsewhere."""
+    known = {part.ref: part for part in parts if part.ref and _stands_for(part) is None}
+    return tuple(
+        part for part in parts if not _only_stands(part, known.get(_stands_for(part) or ""))
+    )
+
+
+def _stands_for(part: Part) -> str | None:
+    """The reference of what a component is said to be."""
+    properties = part.json.get("properties", [])
+    return next((each.get("value") for each in properties if each.get("name") == IS), None)
+
+
+def _only_stands(part: Part, described: Part | None) -> bool:
+    """Whether a component says nothing but which one it is; one that says more is a part."""
+    if described is None or not part.json.keys() <= _IDENTITY:
+        return False
+    fields = ("kind", "name", "group", "version", "purl", "hashes")
+    return all(getattr(part, each) == getattr(described, each) for each in fields)
 
 
 def _part(component: Object, path: str) -> Part:
