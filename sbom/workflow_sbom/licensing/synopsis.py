@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import assert_never
 
 LONGEST = 2000
 MAX_DEPTH = 8
@@ -69,6 +70,8 @@ def leaves(terms: Terms) -> Iterator[Name]:
         case All(parts) | Any(parts):
             for part in parts:
                 yield from leaves(part)
+        case _:
+            assert_never(terms)
 
 
 class _Reader:

@@ -14,6 +14,7 @@ from support import built
 from support.layouts import with_layer
 from workflow_containers.building.builder import build_archive
 from workflow_containers.definition import load
+from workflow_containers.errors import LayoutError
 from workflow_containers.inspecting.bill import describe_image
 from workflow_containers.inspecting.parts import Interface, base
 from workflow_containers.inspecting.reading import BasePart
@@ -299,3 +300,12 @@ def test_a_file_that_both_images_hold_is_one_part(tmp_path: Path) -> None:
     assert [ref.partition("@")[0] for ref in files] == ["file:/app/box", "file:/app/tin"]
     images = [each for each in sbom.components if each.kind == "container"]
     assert all(each.components == () for each in images)
+
+
+def test_distributions_without_a_python_are_refused(tmp_path: Path) -> None:
+    path, info = tmp_path / "box-1.2.3.oci.tar", f"{SITE}/odd-1.0.dist-info"
+    metadata = b"Metadata-Version: 2.4\nName: odd\nVersion: 1.0\n"
+    files = [built.file(f"{info}/METADATA", metadata), built.file(f"{info}/RECORD", b"")]
+    path.write_bytes(built.image(files))
+    with pytest.raises(LayoutError, match="has distributions and no Python package"):
+        bill(path)

@@ -148,6 +148,8 @@ SITE = "usr/local/lib/python3.13/dist-packages"
         ({f"{SITE}/shop-1.2.3.dist-info/RECORD": b"shop/gone.py,,\n"}, "which is not there"),
         ({f"{SITE}/shop-1.2.3.dist-info/RECORD": b"../../../../../../etc/x,,\n"}, "not there"),
         ({f"{SITE}/shop-1.2.3.dist-info/RECORD": b"one\n"}, "which is not there"),
+        ({f"{SITE}/shop-1.2.3.dist-info/RECORD": b"shop/__init__.py,md5=AAAA,1\n"}, "differs"),
+        ({f"{SITE}/shop-1.2.3.dist-info/RECORD": b"shop/__init__.py,sha256=A,1\n"}, "differs"),
         ({f"{SITE}/bare-1.dist-info/METADATA": b"Name: bare\n"}, "has no RECORD"),
         ({"etc/passwd": b"root::0:0::/:/bin/sh\n"}, "'etc/passwd' stands twice"),
     ],

@@ -57,6 +57,11 @@ def test_paragraphs_keep_continued_lines() -> None:
     )
 
 
+@pytest.mark.parametrize("data", [b"", b"\n \n\n"])
+def test_there_may_be_no_paragraph(data: bytes) -> None:
+    assert list(paragraphs(data)) == []
+
+
 def test_a_package_as_a_component() -> None:
     digest = Hash.sha256(Digest.of(b"deb"))
     found = component(CONTROLS[0], "debian-12", [digest])
