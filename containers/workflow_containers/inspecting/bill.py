@@ -17,6 +17,7 @@ from workflow_sbom.model.component import Component, Evidence
 from workflow_sbom.model.document import Aggregate, Composition, Containment, Dependency, Sbom
 from workflow_sbom.model.parts import ExternalReference, Hash
 from workflow_sbom.purl import package_url
+from workflow_sbom.python.requirements import LockedRequirements
 from workflow_sbom.texts import is_address
 
 TITLE = "org.opencontainers.image.title"
@@ -24,17 +25,23 @@ DESCRIPTION = "org.opencontainers.image.description"
 SOURCE = "org.opencontainers.image.source"
 
 
-def describe_image(artifact: ArtifactFile, interfaces: Iterable[Interface] = ()) -> Sbom:
+def describe_image(
+    artifact: ArtifactFile,
+    interfaces: Iterable[Interface] = (),
+    lock: LockedRequirements | None = None,
+) -> Sbom:
     """The bill of materials of an image archive, from its bytes.
 
     The archive depends on one image a platform, each image on what is in it; what is the same in
     several is described once. `interfaces` are the archives of those that were put into it, to
-    tell their files from others. Raises `LayoutError`, `MemberError` or `InventoryError` for an
-    archive that is not what it says.
+    tell their files from others; `lock` has the files that its wheels may come from. Raises
+    `LayoutError`, `MemberError` or `InventoryError` for an archive that is not what it says.
     """
     inventory = describe(artifact.path)
     copyrights, given = Copyrights(), tuple(interfaces)
-    inside = [list(_parts(each, copyrights, given)) for each in inventory.platforms]
+    inside = [
+        [*_parts(each, copyrights, given), *wheels(each, lock)] for each in inventory.platforms
+    ]
     images = [_image(inventory, *each) for each in zip(inventory.platforms, inside, strict=True)]
     subject = _subject(artifact, inventory, images)
     joined = [*_joined(each for found in inside for each in found)]
@@ -90,7 +97,6 @@ def _parts(
     yield from parts.base(platform.base)
     yield from parts.interpreter(platform)
     yield from parts.packages(platform, copyrights)
-    yield from wheels(platform)
     yield from parts.files(platform, interfaces)
 
 

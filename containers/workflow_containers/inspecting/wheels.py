@@ -16,17 +16,20 @@ from workflow_sbom.python.closure import Asked, close
 from workflow_sbom.python.components import Described, component_of, package_of
 from workflow_sbom.python.distribution import Distribution, from_metadata
 from workflow_sbom.python.environment import Environment
+from workflow_sbom.python.files import files_of, pinned
+from workflow_sbom.python.requirements import LockedRequirements
 
 TAG = "workflow:python:tag"
 _MINIMAL = re.compile(r"python3\.[0-9]+-minimal", re.ASCII)
 _RELEASE = re.compile(r"3\.[0-9]+\.[0-9]+", re.ASCII)
 
 
-def wheels(platform: PlatformInventory) -> Iterator[Part]:
+def wheels(platform: PlatformInventory, lock: LockedRequirements | None) -> Iterator[Part]:
     """Each distribution, with what it needs of the others and what documents in it state.
 
-    Raises `LayoutError` where no interpreter is there to evaluate markers for, `InventoryError`
-    for one that is there twice.
+    `lock` says which files they may come from. Raises `LayoutError` where no interpreter is there
+    to evaluate markers for, `InventoryError` for one that is there twice or in another version
+    than the lock has.
     """
     if not platform.wheels:
         return
@@ -36,6 +39,7 @@ def wheels(platform: PlatformInventory) -> Iterator[Part]:
     known = {each.key: each for each in found}
     if len(known) < len(found):
         raise InventoryError(f"the image for {platform.platform} has one distribution twice")
+    locked = pinned(lock, environment)
     needs = close(known, environment, map(Asked, known))
     refs = {
         each.key: _reference(each, wheel.tags)
@@ -43,7 +47,8 @@ def wheels(platform: PlatformInventory) -> Iterator[Part]:
     }
     for each, wheel in zip(found, platform.wheels, strict=True):
         unmet = needs[each.key] - known.keys()
-        described = component_of(each, ref=refs[each.key], unmet=unmet)
+        files = files_of(each, locked.get(each.key))
+        described = component_of(each, ref=refs[each.key], files=files, unmet=unmet)
         edges = {refs[need] for need in needs[each.key] & known.keys()}
         yield _part(described, wheel, edges, met=not unmet)
 

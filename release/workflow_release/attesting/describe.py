@@ -6,10 +6,11 @@ of everything they describe.
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import assert_never
 
 import workflow_sbom
@@ -35,7 +36,7 @@ from workflow_release.repository.tree import Tracked, Tree
 from workflow_sbom.artifact import ArtifactFile
 from workflow_sbom.canonical import Json
 from workflow_sbom.digest import measure_file
-from workflow_sbom.errors import SbomError
+from workflow_sbom.errors import SbomError, TableError
 from workflow_sbom.formats import cyclonedx
 from workflow_sbom.formats.tool import UNSTAMPED
 from workflow_sbom.golang.gobinary import describe_go_binary
@@ -49,6 +50,7 @@ from workflow_sbom.python import requirements
 from workflow_sbom.python.describe import Resolution, describe_sdist, describe_wheel
 from workflow_sbom.python.distribution import Distribution, from_wheel
 from workflow_sbom.python.environment import Environment
+from workflow_sbom.python.requirements import LockedRequirements
 
 MEDIA_TYPE = "application/vnd.cyclonedx+json"
 # A wheel's needs depend on where it is installed; documents say which environment was looked at.
@@ -101,14 +103,28 @@ def describe(artifacts: tuple[Artifact, ...], shop: Workshop, locked: LockFile |
 
 
 def _manifests(artifacts: Iterable[Artifact], shop: Workshop) -> list[Json]:
-    """The files of the commit that describing a user interface reads, as git names them."""
-    recipes = [shop.plan.recipe(artifact.recipe) for artifact in artifacts]
-    return [
-        _committed(recipe, name, shop.tree).id
-        for recipe in recipes
-        if isinstance(recipe, UiBundle)
-        for name in (_PACKAGE, _LOCK)
-    ]
+    """The files of the commit that describing interfaces and images reads, as git names them."""
+    found: list[Json] = []
+    for artifact in artifacts:
+        recipe = shop.plan.recipe(artifact.recipe)
+        if isinstance(recipe, UiBundle):
+            found += [_committed(recipe, name, shop.tree).id for name in (_PACKAGE, _LOCK)]
+        elif isinstance(recipe, Image) and (file := _requirements(recipe, shop)) is not None:
+            found.append(file.id)
+    return found
+
+
+def _requirements(image: Image, shop: Workshop) -> Tracked | None:
+    """The lock of the wheels in an image, as its definition names it, if it is of that kind."""
+    definition = shop.tree.find(image.definition)
+    if definition is None:
+        return None
+    named = tomllib.loads(_blob(definition, shop).decode()).get("requirements", "")
+    return shop.tree.find(PurePosixPath(named)) if str(named).endswith(".txt") else None
+
+
+def _blob(file: Tracked, shop: Workshop) -> bytes:
+    return shop.repository.git("cat-file", "blob", file.id)
 
 
 def _committed(recipe: UiBundle, name: str, tree: Tree) -> Tracked:
@@ -232,7 +248,7 @@ class _Describer:
             case UiBundle():
                 return describe_bundle(file, version, self._bundle(recipe, artifact))
             case Image():
-                return describe_image(file, self._interfaces(recipe))
+                return describe_image(file, self._interfaces(recipe), self._lock(recipe))
             case GoBinary():
                 return describe_go_binary(file, recipe.name, version)
             case _:
@@ -253,6 +269,13 @@ class _Describer:
                 version = str(self.shop.plan.version)
                 yield Interface(name=recipe.name, version=version, archive=_measured(artifact))
 
+    def _lock(self, image: Image) -> LockedRequirements | None:
+        """The hashed requirements whose wheels are in an image; other locks name no files."""
+        file = _requirements(image, self.shop)
+        try:
+            return requirements.parse(_blob(file, self.shop)) if file else None
+        except TableError:
+            return None
+
     def _content(self, recipe: UiBundle, name: str) -> bytes:
-        file = _committed(recipe, name, self.shop.tree)
-        return self.shop.repository.git("cat-file", "blob", file.id)
+        return _blob(_committed(recipe, name, self.shop.tree), self.shop)

@@ -23,7 +23,8 @@ from workflow_sbom.errors import InventoryError
 from workflow_sbom.model.component import Component, Evidence
 from workflow_sbom.model.document import Sbom
 from workflow_sbom.model.licence import SpdxLicence
-from workflow_sbom.model.parts import Organisation, Property
+from workflow_sbom.model.parts import Hash, Organisation, Property
+from workflow_sbom.python import requirements
 
 LIBC = "pkg:deb/debian/libc6@2.41-12?arch=amd64&distro=debian-13"
 TZDATA = "pkg:deb/debian/tzdata@2026a-1?arch=all&distro=debian-13"
@@ -205,6 +206,20 @@ def test_a_wheel_is_known_by_its_record(archive: Path) -> None:
         technique="manifest-analysis", occurrences=(f"{SITE}/till-2.0.dist-info/METADATA",)
     )
     assert Property("workflow:python:tag", "py3-none-any") in till.properties
+
+
+def test_a_wheel_is_one_of_the_files_that_its_lock_allows(archive: Path) -> None:
+    digests = ["a" * 64, "b" * 64]
+    pins = " ".join(f"--hash=sha256:{each}" for each in digests)
+    lock = requirements.parse(f"till==2.0 {pins}\nabsent==1 --hash=sha256:{'c' * 64}\n".encode())
+    found = parts(describe_image(ArtifactFile.measure(archive), lock=lock))
+    files = found["pkg:pypi/till@2.0"].references
+    assert [each.hashes for each in files] == [(Hash("SHA-256", each),) for each in digests]
+    assert {each.comment for each in files} == {"one of the files the lock allows"}
+    assert found["pkg:pypi/shop@1.2.3"].references == ()
+    other = requirements.parse(f"till==2.1 --hash=sha256:{'a' * 64}\n".encode())
+    with pytest.raises(InventoryError, match="till: the lock and the distribution at hand differ"):
+        describe_image(ArtifactFile.measure(archive), lock=other)
 
 
 def test_the_distribution_is_described_by_its_own_file(archive: Path) -> None:

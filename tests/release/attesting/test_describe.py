@@ -179,6 +179,37 @@ def test_the_interface_in_an_image_is_the_releases_own(
         describe(plain, shop_of(bench, project, UI, image), None)
 
 
+def test_wheels_in_an_image_are_those_that_its_lock_allows(
+    bench: Bench, project: GitRepository, tmp_path: Path
+) -> None:
+    allowed, lock = "a" * 64, "box.txt"
+    project.commit("feat: y", **{"box.toml": f'requirements = "{lock}"\n', lock: pin(allowed)})
+    artifacts = (artifact(IMAGE, built.image(INSTALLED), tmp_path),)
+    first = describe(artifacts, shop_of(bench, project, IMAGE), None)
+    assert allowed in (first.sboms[0].content or b"").decode()
+
+    project.commit("feat: z", **{lock: pin("b" * 64)})
+    changed = describe(artifacts, shop_of(bench, project, IMAGE), None)
+    assert "b" * 64 in (changed.sboms[0].content or b"").decode()
+
+    project.commit("feat: w", **{lock: "thing\n"})
+    unread = describe(artifacts, shop_of(bench, project, IMAGE), None)
+    assert "the lock allows" not in (unread.sboms[0].content or b"").decode()
+
+
+DIST_INFO = "usr/lib/python3/dist-packages/thing-1.2.3.dist-info"
+PYTHON = b"Package: python3.13-minimal\nVersion: 3.13.5-2\nArchitecture: amd64\n"
+INSTALLED = [
+    built.file("var/lib/dpkg/status.d/python3.13-minimal", PYTHON),
+    built.file(f"{DIST_INFO}/METADATA", built.metadata()),
+    built.file(f"{DIST_INFO}/RECORD", b""),
+]
+
+
+def pin(digest: str) -> str:
+    return f"thing==1.2.3 --hash=sha256:{digest}\n"
+
+
 def within(folder: str, archive: bytes) -> list[built.Entry]:
     """What an archive holds, as an image has it below a folder."""
     with tarfile.open(fileobj=io.BytesIO(archive)) as opened:
