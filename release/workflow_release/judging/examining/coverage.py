@@ -13,9 +13,10 @@ from workflow_release.building.artifacts.image import staged, tools_of
 from workflow_release.building.artifacts.interface import Made, Workshop
 from workflow_release.building.build import builder_of
 from workflow_release.building.once import Once
-from workflow_release.building.origins import origin_of
+from workflow_release.building.origins import interface_origin_of, origin_of
 from workflow_release.errors import BuildError
 from workflow_release.model import Artifact, GoBinary, Image, Recipe, Sdist, UiBundle, Wheel
+from workflow_sbom.coverage.interfaces import cover_interface
 from workflow_sbom.coverage.ledger import Ledger
 from workflow_sbom.coverage.origin import Origin
 from workflow_sbom.coverage.sdists import cover_sdist
@@ -64,7 +65,8 @@ class Explaining:
                 origin = self._origin(recipe.distribution)
                 yield from _left(cover_wheel(path, origin=origin, name=name))
             case UiBundle():
-                yield "no rule knows what is in an interface, and it is not made again"
+                source = interface_origin_of(recipe, artifact, self.shop)
+                yield from _left(cover_interface(path, source, name=name))
             case Image():
                 yield from self._image(artifact, recipe)
             case GoBinary():
