@@ -92,6 +92,36 @@ def _check(words: Parser) -> None:
     _json(words)
 
 
+def _merge(words: Parser) -> None:
+    _documents(words)
+    words.add_argument(
+        "--output", "-o", type=Path, default=Path("-"), metavar="FILE",
+        help="the document; default: standard output",
+    )  # fmt: skip
+    words.add_argument("--name", help="what all of it is about; default: what each is about")
+    words.add_argument("--version", help="of what --name names")
+
+
+def _diff(words: Parser) -> None:
+    words.add_argument("old", type=Path, metavar="A", help="an SBOM; - is standard input")
+    words.add_argument("new", type=Path, metavar="B", help="another one")
+    words.add_argument("--edges", action="store_true", help="list every edge that differs")
+    _json(words)
+
+
+def _coverage(words: Parser) -> None:
+    words.add_argument(
+        "file", type=Path, metavar="FILE",
+        help="a wheel, a source distribution, or the archive of a web interface",
+    )  # fmt: skip
+    words.add_argument(
+        "--source", type=Path, metavar="DIR",
+        help="the folder of the project it was made from; a wheel can do without",
+    )  # fmt: skip
+    words.add_argument("--version", help="that its release gave a web interface")
+    _json(words)
+
+
 def _schema(words: Parser) -> None:
     words.add_argument("of", choices=("policy",), help="of which file")
 
@@ -113,9 +143,14 @@ def _json(words: Parser) -> None:
 COMMANDS = {
     "make": Command("Write what an artifact is made of, as CycloneDX or SPDX", _make),
     "validate": Command("Check documents against the schemas of their specifications", _validate),
+    "merge": Command("Merge documents into one, losing nothing", _merge),
+    "diff": Command(
+        "Tell what a document adds, drops and changes; exits with 1 if anything", _diff
+    ),
     "check": Command(
         "Check documents against a policy: licences, vulnerabilities, quality", _check
     ),
+    "coverage": Command("Tell what explains each entry of an archive", _coverage),
     "schema": Command("Print the JSON Schema of a policy", _schema),
     "completion": Command("Print a completion script", _completion),
 }

@@ -10,7 +10,8 @@ from typing import Any
 
 from workflow_sbom import canonical
 from workflow_sbom.commands.interface import STREAM, Shell, named
-from workflow_sbom.documents.view import decode
+from workflow_sbom.documents.checking import notices
+from workflow_sbom.documents.view import decode, view
 from workflow_sbom.errors import DocumentError, Fault, InvalidDocumentError, SbomError
 from workflow_sbom.formats import schemas
 from workflow_sbom.terminal.console import Console
@@ -18,11 +19,16 @@ from workflow_sbom.terminal.console import Console
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """A document, what it says it is (`CycloneDX 1.7`), and its faults; `json`: could be read."""
+    """A document, what it says it is (`CycloneDX 1.7`), and its faults; `json`: could be read.
+
+    `notices` are what its specification demands and no schema can say; they keep no one from
+    reading it.
+    """
 
     name: str
     format: str
     faults: tuple[Fault, ...]
+    notices: tuple[Fault, ...] = ()
     json: bool = True
 
 
@@ -47,7 +53,18 @@ def _judge(path: Path, shell: Shell) -> Judged:
         return _unread(path, f"can't be read: {error.strerror}")
     except DocumentError as error:
         return _unread(path, str(error))
-    return Judged(name=named(path), format=_format(document), faults=schemas.faults(document))
+    faults, told = _judged(document)
+    return Judged(name=named(path), format=_format(document), faults=faults, notices=told)
+
+
+def _judged(document: Any) -> tuple[tuple[Fault, ...], tuple[Fault, ...]]:
+    """Its faults, and what there is to notice in one without."""
+    if not isinstance(document, dict) or "spdxVersion" in document:
+        return schemas.faults(document), ()
+    try:
+        return (), notices(view(document))
+    except InvalidDocumentError as error:
+        return error.faults, ()
 
 
 def _unread(path: Path, told: str) -> Judged:
@@ -66,13 +83,21 @@ def _format(document: Any) -> str:
 
 def _show(judged: Sequence[Judged], console: Console) -> None:
     rows = [
-        ("FAILED" if each.faults else "ok", each.name, each.format, str(len(each.faults)))
+        (
+            "FAILED" if each.faults else "ok",
+            each.name,
+            each.format,
+            str(len(each.faults)),
+            str(len(each.notices)),
+        )
         for each in judged
     ]
-    console.table(("verdict", "document", "format", "faults"), rows)
+    console.table(("verdict", "document", "format", "faults", "notices"), rows)
     for each in judged:
         for fault in each.faults:
             console.result(f"{each.name}: {fault}")
+        for notice in each.notices:
+            console.result(f"{each.name}: notice: {notice}")
 
 
 def _document(judged: Judged) -> canonical.Json:
@@ -80,11 +105,13 @@ def _document(judged: Judged) -> canonical.Json:
         "document": judged.name,
         "format": judged.format,
         "valid": not judged.faults,
-        "faults": [
-            {"path": fault.path, "message": fault.message, "remedy": fault.remedy}
-            for fault in judged.faults
-        ],
+        "faults": [*map(_told, judged.faults)],
+        "notices": [*map(_told, judged.notices)],
     }
+
+
+def _told(fault: Fault) -> canonical.Json:
+    return {"path": fault.path, "message": fault.message, "remedy": fault.remedy}
 
 
 def _ended(judged: Sequence[Judged], console: Console) -> int:

@@ -32,10 +32,10 @@ class Made:
 class Origin:
     """A project in a commit, as its build sees it.
 
-    `owner` names the commit (`git:<id>`). `files` and `links` are tracked, by path from the
-    project's folder; `made` come from rules: a stamped version, an SBOM. `project` is the
-    `pyproject.toml` and `readme` what it names, both as built; `version` is the version
-    stamped, as PEP 440 writes it.
+    `owner` names the commit (`git:<id>`), `proof` what says that it has the files. `files` and
+    `links` are tracked, by path from the project's folder; `made` come from rules: a stamped
+    version, an SBOM. `project` is the `pyproject.toml` and `readme` what it names, both as built;
+    `version` is the version stamped, as PEP 440 writes it.
     """
 
     owner: str
@@ -45,6 +45,7 @@ class Origin:
     version: str = ""
     project: bytes = b""
     readme: bytes | None = None
+    proof: str = TRACKED
 
     def __post_init__(self) -> None:
         require_line("the owner", self.owner)
@@ -77,7 +78,7 @@ class Explaining:
         ]
         for path in known:
             if self._origin.files.get(path) == entry.digest:
-                return Owned(self._origin.owner, TRACKED)
+                return Owned(self._origin.owner, self._origin.proof)
             for made in self._origin.made:
                 if made.files.get(path) == entry.digest:
                     return Generated(made.rule)
@@ -88,7 +89,7 @@ class Explaining:
     def link(self, entry: Entry, path: str) -> Owned | Unexplained:
         """What explains a symbolic link."""
         if entry.target is not None and self._origin.links.get(path) == entry.target:
-            return Owned(self._origin.owner, TRACKED)
+            return Owned(self._origin.owner, self._origin.proof)
         return Unexplained(f"a link to {(entry.target or '')[:120]!a} that the commit has not")
 
     def _nearest(self, path: str) -> Iterable[str]:

@@ -20,7 +20,12 @@ from workflow_sbom.printable import printable
 if TYPE_CHECKING:
     from workflow_sbom.terminal.progress import Progress
 
-_STYLES = {"ok": "green", "FAILED": "bold red", "made": "green", "reused": "dim"}
+_STYLES = {
+    **dict.fromkeys(("ok", "made", "added", "upgraded"), "green"),
+    **dict.fromkeys(("FAILED", "BYTES CHANGED"), "bold red"),
+    **dict.fromkeys(("dropped", "downgraded", "unexplained"), "yellow"),
+    "reused": "dim",
+}
 
 
 def printable_lines(text: str) -> str:

@@ -26,7 +26,7 @@ def test_what_is_valid_says_so_with_a_next_step(tmp_path: Path) -> None:
     (good,) = written(tmp_path, good=GOOD)
     said = SbomDesk().run("validate", good)
     assert said.code == 0
-    assert said.out.splitlines()[1].split() == ["ok", str(good), "CycloneDX", "1.6", "0"]
+    assert said.out.splitlines()[1].split() == ["ok", str(good), "CycloneDX", "1.6", "0", "0"]
     assert said.err == f"next: workflow-sbom check {good}\n"
 
 
@@ -38,6 +38,16 @@ def test_every_fault_of_every_file_is_told_with_its_path(tmp_path: Path) -> None
         assert f"{path}: colour: unknown key\n" in said.out
         assert f"{path}: components[0].type: 'lib' is not one of the choices (did you" in said.out
     assert said.err.startswith("error: 2 of 3 documents can't be accepted\nremedy: ")
+
+
+def test_what_no_schema_can_say_is_noticed_and_the_document_still_valid(tmp_path: Path) -> None:
+    text = GOOD.replace("}", ', "dependencies": [{"ref": "nobody"}]}')
+    (odd,) = written(tmp_path, odd=text)
+    said = SbomDesk().run("validate", odd)
+    assert said.code == 0
+    assert said.out.splitlines()[1].split()[-2:] == ["0", "1"]
+    assert f"{odd}: notice: dependencies[0].ref: 'nobody' is nothing in this document" in said.out
+    assert SbomDesk().run("validate", odd, "--json").json[0]["notices"][0]["path"]
 
 
 @pytest.mark.parametrize(
