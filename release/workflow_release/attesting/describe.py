@@ -18,6 +18,7 @@ from workflow_containers.errors import ContainersError
 from workflow_containers.inspecting.bill import describe_image
 from workflow_containers.inspecting.parts import Interface
 from workflow_release import names
+from workflow_release.attesting.needed import needed
 from workflow_release.building.artifacts.interface import LockFile, Workshop
 from workflow_release.building.cache import key
 from workflow_release.errors import BuildError
@@ -143,12 +144,11 @@ def _all(
     artifacts: tuple[Artifact, ...], shop: Workshop, locked: LockFile | None
 ) -> Iterable[File]:
     plan = shop.plan
-    maker = _Describer(
-        shop=shop, resolution=_resolution(artifacts, plan, locked), artifacts=artifacts
-    )
+    ours = tuple(_wheels(artifacts, plan))
+    maker = _Describer(shop=shop, resolution=_resolution(ours, shop, locked), artifacts=artifacts)
     with ThreadPoolExecutor(max_workers=shop.host.processors) as pool:
         sboms = tuple(pool.map(maker.sbom, artifacts))
-    origin = _origin(shop, maker.resolution)
+    origin = _origin(shop, ours)
     parts = _finished(artifacts, sboms, origin, plan)
     for artifact, sbom in zip(artifacts, parts, strict=True):
         yield _file(names.sbom_of(artifact.name), sbom, shop)
@@ -171,10 +171,10 @@ def _finished(
     return [with_unpacked(sbom, interfaces) for sbom in made]
 
 
-def _origin(shop: Workshop, resolution: Resolution) -> Origin:
+def _origin(shop: Workshop, ours: Iterable[Distribution]) -> Origin:
     """The publisher, the commit, and the packages that are of this release wherever they lie."""
     source = shop.plan.source
-    own = (package_url("pypi", each.key, str(each.version)) for each in resolution.known)
+    own = (package_url("pypi", each.key, str(each.version)) for each in ours)
     return Origin(
         publication=shop.standing.publication(),
         source=f"git+{source.repository}@{source.commit}" if source.repository else None,
@@ -213,9 +213,14 @@ def tool_version(shop: Workshop) -> str:
     return workflow_sbom.__version__
 
 
-def _resolution(artifacts: Iterable[Artifact], plan: Plan, locked: LockFile | None) -> Resolution:
-    lock = requirements.parse(locked.content) if locked else None
-    return Resolution(environment=ENVIRONMENT, lock=lock, known=tuple(_wheels(artifacts, plan)))
+def _resolution(
+    ours: tuple[Distribution, ...], shop: Workshop, locked: LockFile | None
+) -> Resolution:
+    if locked is None or not ours:
+        return Resolution(environment=ENVIRONMENT, known=ours)
+    lock = requirements.parse(locked.content)
+    beside = needed(locked, ENVIRONMENT, shop)
+    return Resolution(environment=ENVIRONMENT, lock=lock, known=(*beside, *ours))
 
 
 def _wheels(artifacts: Iterable[Artifact], plan: Plan) -> Iterable[Distribution]:
