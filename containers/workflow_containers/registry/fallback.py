@@ -122,10 +122,4 @@ def _index(before: Document | None, entries: Entries) -> Document:
     old = {} if before is None else canonical.decode(before.data)
     manifests = [entry for _, entry in sorted(entries.items())]
     value = {**old, "schemaVersion": 2, "mediaType": image.INDEX, "manifests": manifests}
-    try:
-        return Document(image.INDEX, canonical.encode(value))
-    except TypeError as error:
-        raise RegistryError(
-            f"the list of referrers holds what has no place there: {error}",
-            remedy="delete its tag, and attach again",
-        ) from error
+    return Document(image.INDEX, canonical.encode(value))
