@@ -24,7 +24,7 @@ MODULES = (workflow_sbom.errors, workflow_containers.errors, workflow_release.er
 
 def kinds(base: type[ToolkitError]) -> Iterator[type[ToolkitError]]:
     for kind in base.__subclasses__():
-        if kind.__module__.startswith("workflow_"):
+        if kind.__module__ in {module.__name__ for module in MODULES}:  # others are told as these
             yield kind
             yield from kinds(kind)
 
