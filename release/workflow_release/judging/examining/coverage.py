@@ -13,7 +13,7 @@ from workflow_release.building.artifacts.image import staged, tools_of
 from workflow_release.building.artifacts.interface import Made, Workshop
 from workflow_release.building.build import builder_of
 from workflow_release.building.once import Once
-from workflow_release.building.origins import interface_origin_of, origin_of
+from workflow_release.building.origins import interface_origin_of, origin_of, with_document
 from workflow_release.errors import BuildError
 from workflow_release.model import Artifact, GoBinary, Image, Recipe, Sdist, UiBundle, Wheel
 from workflow_sbom.coverage.interfaces import cover_interface
@@ -62,7 +62,7 @@ class Explaining:
             case Sdist():
                 yield from _left(cover_sdist(path, self._origin(recipe.distribution), name=name))
             case Wheel():
-                origin = self._origin(recipe.distribution)
+                origin = with_document(self._origin(recipe.distribution), path, self.shop)
                 yield from _left(cover_wheel(path, origin=origin, name=name))
             case UiBundle():
                 source = interface_origin_of(recipe, artifact, self.shop)
