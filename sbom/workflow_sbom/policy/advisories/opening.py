@@ -1,7 +1,8 @@
 """A database of OSV records read from a folder or a zip file, streamed and bounded.
 
 Layout: `*.json` files, one record each, at the top (`all.zip`) or below folders (one an
-ecosystem). Nothing is unpacked; names in an archive only serve to name a bad record.
+ecosystem), in which zip files of such may lie, too (`PyPI/all.zip`). Nothing is unpacked; names in
+an archive only serve to name a bad record.
 """
 
 from __future__ import annotations
@@ -53,54 +54,64 @@ def read(path: Path, wanted: Collection[Lookup]) -> Snapshot:
 
 
 def _read_folder(folder: Path, collecting: Collecting) -> Digest:
-    """Read every record below; the digest is of their names and digests, sorted."""
-    state, total = hashlib.sha256(), 0
-    for name in _records_below(folder, "", 0):
-        data = _read_file(folder / name, name, collecting)
-        state.update(f"{hashlib.sha256(data).hexdigest()}  {name!a}\n".encode())
-        total += len(data)
-        _require_bounds(collecting.records, total)
+    """Read every file below; the digest is of their names and digests, sorted."""
+    state = hashlib.sha256()
+    for name in _files_below(folder, "", 0):
+        state.update(f"{_read_file(folder / name, name, collecting)}  {name!a}\n".encode())
     return Digest(state.hexdigest())
 
 
-def _records_below(folder: Path, before: str, depth: int) -> Iterator[str]:
+def _files_below(folder: Path, before: str, depth: int) -> Iterator[str]:
     if depth > MAX_DEPTH:
         raise DocumentError(f"folders nested deeper than {MAX_DEPTH}: {before[:80]!a}")
     with os.scandir(folder) as entries:
         found = sorted(entries, key=lambda entry: entry.name)
     for entry in found:
         if entry.is_dir(follow_symlinks=False):
-            yield from _records_below(Path(entry.path), f"{before}{entry.name}/", depth + 1)
-        elif entry.name.endswith(".json"):
+            yield from _files_below(Path(entry.path), f"{before}{entry.name}/", depth + 1)
+        elif entry.name.endswith((".json", ".zip")):
             yield before + entry.name
 
 
-def _read_file(path: Path, name: str, collecting: Collecting) -> bytes:
-    """Read one record, unless it is a link or a device; those are refused by name."""
+def _read_file(path: Path, name: str, collecting: Collecting) -> str:
+    """Read one file, and tell its digest; a link or a device is refused by name."""
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     try:
         descriptor = os.open(path, flags)
     except OSError as error:
         collecting.refuse(name, error.strerror or "it can't be opened")
-        return b""
+        return ""
     with os.fdopen(descriptor, "rb") as stream:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             collecting.refuse(name, "no regular file")
-            return b""
+            return ""
+        if name.endswith(".zip"):
+            return _read_nested(stream, name, collecting)
         data = stream.read(MAX_BYTES + 1)
-    collecting.add(name, data)
-    return data
+    _add(collecting, name, data)
+    return hashlib.sha256(data).hexdigest()
+
+
+def _read_nested(stream: BinaryIO, name: str, collecting: Collecting) -> str:
+    """Read the zip file of one ecosystem; one that is none is refused by name."""
+    digest = measure(stream).digest
+    try:
+        _read_zip(stream, collecting)
+    except DocumentError as error:
+        _require_bounds(collecting)
+        collecting.refuse(name, error.message)
+    return digest.hex
 
 
 def _read_zip(stream: BinaryIO, collecting: Collecting) -> None:
     _require_directory(stream)
     try:
         with zipfile.ZipFile(stream) as archive:
-            total = 0
             for member in archive.infolist():
                 if not member.is_dir() and member.filename.endswith(".json"):
-                    total += _read_member(archive, member, collecting)
-                    _require_bounds(collecting.records, total)
+                    _read_member(archive, member, collecting)
+    except DocumentError:
+        raise
     except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
         raise DocumentError(f"no zip file that can be read: {str(error)[:80]}") from error
 
@@ -134,20 +145,24 @@ def _length_64(stream: BinaryIO, end: int) -> int:
     return int(_LENGTH_64.unpack(record)[0]) if len(record) == _LENGTH_64.size else _IS_64_BIT
 
 
-def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, collecting: Collecting) -> int:
+def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, collecting: Collecting) -> None:
     """Read one record, no further than a record may be long, whatever its header says."""
     try:
         with archive.open(member) as stream:
             data = stream.read(MAX_BYTES + 1)
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
         collecting.refuse(member.filename, f"no member that can be read: {str(error)[:80]}")
-        return 0
-    collecting.add(member.filename, data)
-    return len(data)
+    else:
+        _add(collecting, member.filename, data)
 
 
-def _require_bounds(records: int, total: int) -> None:
-    if records > MAX_RECORDS or total > MAX_TOTAL:
+def _add(collecting: Collecting, name: str, data: bytes) -> None:
+    collecting.add(name, data)
+    _require_bounds(collecting)
+
+
+def _require_bounds(collecting: Collecting) -> None:
+    if collecting.records > MAX_RECORDS or collecting.size > MAX_TOTAL:
         raise DocumentError(
             f"a database of more than {MAX_RECORDS} records or {MAX_TOTAL >> 30} GiB"
         )

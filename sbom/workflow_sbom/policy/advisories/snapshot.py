@@ -57,7 +57,7 @@ class Snapshot:
 
 @dataclass(slots=True)
 class Collecting:
-    """A snapshot while its records stream in."""
+    """A snapshot while its records stream in; `size` is of them all, in bytes."""
 
     wanted: Collection[Lookup]
     hits: dict[tuple[str, str], list[Hit]] = field(default_factory=lambda: defaultdict(list))
@@ -65,6 +65,7 @@ class Collecting:
     unread: list[RecordUnread] = field(default_factory=list)
     newest: str = ""
     records: int = 0
+    size: int = 0
     _names: frozenset[bytes] = frozenset()
     _packages: frozenset[tuple[str, str]] = frozenset()
 
@@ -75,6 +76,7 @@ class Collecting:
     def add(self, name: str, data: bytes) -> None:
         """Take one record, whose file is called `name`."""
         self.records += 1
+        self.size += len(data)
         try:
             self._look(data)
             if self._mentions(data):

@@ -164,6 +164,20 @@ def test_a_folder_s_links_and_pipes_are_not_followed(tmp_path: Path) -> None:
     assert sorted(reasons(snapshot)) == ["link.json", "pipe.json"]
 
 
+def test_a_folder_may_hold_a_zip_file_an_ecosystem(tmp_path: Path) -> None:
+    base = folder(tmp_path / "db", top=GOOD)
+    (base / "PyPI").mkdir()
+    inner = osv.encoded("PYSEC-1", osv.affected("x-y", ("introduced", "0")))
+    archive(base / "PyPI" / "all.zip", a=inner, bad=b"{")
+    (base / "none.zip").write_bytes(b"no zip file")
+    snapshot = opening.read(base, [X])
+    assert names(snapshot) == ["GHSA-1", "PYSEC-1"]
+    assert sorted(reasons(snapshot)) == ["bad.json", "none.zip"]
+    before = snapshot.used.digest
+    archive(base / "PyPI" / "all.zip", a=inner)
+    assert opening.read(base, [X]).used.digest != before
+
+
 def test_folders_are_bounded_in_depth(tmp_path: Path) -> None:
     base = folder(tmp_path / "db", **{"__".join("abcdefghijk"): GOOD})
     with pytest.raises(DocumentError, match="nested deeper"):
@@ -203,9 +217,21 @@ def test_many_bad_records_are_told_by_the_first_of_them(tmp_path: Path) -> None:
 def test_a_database_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(opening, "MAX_RECORDS", 10)
     members = {f"m{n}": GOOD for n in range(11)}
-    for path in (archive(tmp_path / "a.zip", **members), folder(tmp_path / "a", **members)):
-        with pytest.raises(DocumentError, match="more than 10 records"):
+    (tmp_path / "nested").mkdir()
+    for path in (
+        archive(tmp_path / "a.zip", **members),
+        folder(tmp_path / "a", **members),
+        archive(tmp_path / "nested" / "all.zip", **members).parent,
+    ):
+        with pytest.raises(DocumentError, match=r"^a database of more than 10 records"):
             opening.read(path, [X])
+
+
+def test_a_database_is_bounded_in_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opening, "MAX_TOTAL", 2 * len(GOOD))
+    assert opening.read(archive(tmp_path / "a.zip", a=GOOD, b=GOOD), [X]).used.records == 2
+    with pytest.raises(DocumentError, match="a database of more"):
+        opening.read(archive(tmp_path / "a.zip", a=GOOD, b=GOOD, c=GOOD), [X])
 
 
 def end(directory: int) -> bytes:
