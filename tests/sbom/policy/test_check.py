@@ -12,7 +12,7 @@ from support.vex import analysed, cyclonedx, openvex, said
 from workflow_sbom.errors import TableError
 from workflow_sbom.policy import opening, table
 from workflow_sbom.policy.check import check, wanted
-from workflow_sbom.policy.findings import what
+from workflow_sbom.policy.findings import remedy, what
 from workflow_sbom.policy.verdict import Verdict
 
 NOW = datetime(2026, 11, 26, tzinfo=UTC)
@@ -172,3 +172,33 @@ def test_what_a_document_states_of_itself_counts_until_it_is_excused(folder: Pat
     (folder / "vex.json").write_bytes(openvex(said(), said("CVE-2026-7")))
     world = opening.world(policy, folder, documents, now=NOW)
     assert check(documents, policy, world).answer == "pass"
+
+
+DEB = "pkg:deb/debian/libc6@2.41-12%2Bdeb13u5?arch=amd64&distro=debian-13"
+
+
+@pytest.mark.parametrize(
+    ("purl", "ecosystem", "name", "fixed", "fine"),
+    [
+        (DEB, "Debian:13", "glibc", "2.41-12+deb13u10", "2.41-12+deb13u5"),
+        ("pkg:npm/%40babel/core@7.9.0", "npm", "@babel/core", "7.10.0", "7.9.0"),
+        ("pkg:golang/golang.org/x/net@v0.9.0", "Go", "golang.org/x/net", "0.10.0", "0.9.0"),
+        ("pkg:golang/std@1.22.1", "Go", "stdlib", "1.22.2", "1.22.1"),
+        ("pkg:cargo/serde@1.0.9", "crates.io", "serde", "1.0.10", "1.0.9"),
+        ("pkg:pypi/ruamel-yaml@0.9", "PyPI", "ruamel.yaml", "0.10", "0.9"),
+    ],
+)
+def test_every_ecosystem_is_asked_by_its_own_names_and_order(
+    tmp_path: Path, purl: str, ecosystem: str, name: str, fixed: str, fine: str
+) -> None:
+    source = {"name": "workflow:debian:source", "value": "glibc"}
+    part = component(purl=purl, properties=[source], **{"bom-ref": purl})
+    documents = [named(bom(part))]
+    policy = table.parse(f"{OWN}[vulnerabilities]".encode())
+    for version, answer in ((fixed, "fail"), (fine, "pass")):
+        package = osv.affected(name, ("introduced", "0"), ("fixed", version), ecosystem=ecosystem)
+        (tmp_path / "A-1.json").write_bytes(osv.encoded("A-1", package))
+        world = opening.world(policy, tmp_path, documents, now=NOW, database=tmp_path)
+        verdict = check(documents, policy, world)
+        assert verdict.answer == answer, told(verdict)
+        assert (answer == "pass") or f"upgrade to {fixed}" in remedy(verdict.findings[0])
