@@ -37,11 +37,9 @@ class World:
 def wanted(documents: Sequence[Named], policy: Policy) -> frozenset[Lookup]:
     """The packages a database of vulnerabilities will be asked about."""
     table = policy.vulnerabilities
-    return (
-        vulnerabilities.asked(_counting(_all(documents), table), policy.own)
-        if table
-        else frozenset()
-    )
+    if table is None:
+        return frozenset()
+    return vulnerabilities.asked(_counting(_all(documents), table), policy.own)
 
 
 def check(documents: Sequence[Named], policy: Policy, world: World) -> Verdict:
@@ -86,15 +84,15 @@ class _Vulnerabilities:
                 statements.append(each)
             else:
                 yield each
-        counting = _counting(judged, self.table)
-        for answer in self._search(counting):
+        for answer in self._search(_counting(judged, self.table)):
             if isinstance(answer, Found):
                 found.append(answer)
             else:
                 yield answer
         for given in documents:
-            found += stated(given, counting, found)
-        yield from suppressing.weigh(found, statements, self.table.severity)
+            found += stated(given, judged, found)
+        counting = [each for each in found if each.item.ships or self.table.build]
+        yield from suppressing.weigh(counting, statements, self.table.severity)
 
     def _search(self, judged: Sequence[Item]) -> Iterator[Found | Finding]:
         own, database = self.policy.own, self.world.database

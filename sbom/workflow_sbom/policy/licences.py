@@ -35,8 +35,8 @@ from workflow_sbom.policy.table import FILE_NAME, LicenceException, LicencesTabl
 
 def check(items: Iterable[Item], table: LicencesTable, today: date) -> Iterator[Finding]:
     """Every component whose licence is refused or unknown, and what the exceptions came to."""
-    exceptions = tuple(_Exception.of(at, exception) for at, exception in enumerate(table.exception))
-    current = tuple(each for each in exceptions if each.is_good(today))
+    excuses = tuple(_Excuse.of(at, exception) for at, exception in enumerate(table.exception))
+    current = tuple(each for each in excuses if each.is_good(today))
     used: set[int] = set()
     for item in items:
         judgement = _judge(item, table)
@@ -47,7 +47,7 @@ def check(items: Iterable[Item], table: LicencesTable, today: date) -> Iterator[
             used.add(excuse.at)
         else:
             yield _finding(item, judgement, table)
-    for each in exceptions:
+    for each in excuses:
         if each not in current:
             yield Expired(each.where, each.until)
         elif each.at not in used:
@@ -136,7 +136,7 @@ def _text(licences: Sequence[Stated]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Exception:
+class _Excuse:
     """An exception of the policy, and where it stands."""
 
     at: int
@@ -144,7 +144,7 @@ class _Exception:
     expression: Expression | None
 
     @classmethod
-    def of(cls, at: int, table: LicenceException) -> _Exception:
+    def of(cls, at: int, table: LicenceException) -> _Excuse:
         return cls(at, table, parse(table.licence) if table.licence else None)
 
     @property

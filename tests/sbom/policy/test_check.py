@@ -153,6 +153,9 @@ def test_what_only_builds_counts_unless_the_policy_says_not(
     policy = table.parse(f"{OWN}[vulnerabilities]\nbuild={build}".encode())
     world = opening.world(policy, folder, documents, now=NOW, database=folder / "all.zip")
     assert check(documents, policy, world).answer == answer
+    itself = [{"id": "CVE-2026-7", "affects": [{"ref": "pkg:pypi/x@1.0"}]}]
+    documents = [named(bom(formulation=formula, vulnerabilities=itself))]
+    assert ("CVE-2026-7" in str(told(check(documents, policy, world)))) is (answer == "fail")
 
 
 def test_a_policy_of_endless_length_is_not_read(tmp_path: Path) -> None:
