@@ -3,7 +3,8 @@
 Format: machine-readable debian/copyright files, version 1.0 ("DEP-5"),
 https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/. Read as leniently as the text is
 unambiguous; a file that is not of that form, as a fifth of Debian's are not, is one licence of its
-own: a `LicenseRef-` with the whole file as its text. Nothing that is declared is lost.
+own: a `LicenseRef-` with the whole file as its text. Nothing that is declared is lost. A name that
+says too little stands for the licence that its text is, word for word, where it is a known one.
 
 The licence of a package is the conjunction of all its paragraphs. Those for `debian/*` or tests
 count as well: a binary package holds scripts and files from `debian/` and is built with the
@@ -21,7 +22,7 @@ from typing import assert_never
 from workflow_sbom.debian.paragraphs import Paragraph, read_leniently
 from workflow_sbom.digest import Digest
 from workflow_sbom.errors import InventoryError
-from workflow_sbom.licensing import debian, synopsis
+from workflow_sbom.licensing import debian, recognising, synopsis
 from workflow_sbom.licensing.synopsis import All, Any, Name, Terms
 from workflow_sbom.model.licence import LicenceText, SpdxLicence
 from workflow_sbom.texts import readable
@@ -65,8 +66,11 @@ def read(data: bytes, origin: str) -> Copyright:
 def _free(text: str) -> Copyright:
     identifier = _reference("copyright", text)
     lines = (line.strip() for line in text.split("\n"))
+    known = recognising.recognise(text)
     return Copyright(
-        licence=SpdxLicence(identifier, texts=(LicenceText(identifier, text),)),
+        licence=SpdxLicence(known.expression)
+        if known
+        else SpdxLicence(identifier, texts=(LicenceText(identifier, text),)),
         holders=_holders(line for line in lines if _STATEMENT.fullmatch(line)),
         machine_readable=False,
     )
@@ -147,13 +151,15 @@ class _Terms:
         """The terms of a paragraph as expressions that all apply."""
         terms = synopsis.parse(name)
         whole = text or self._standing.get(_key(name), "")
+        if isinstance(terms, Name):
+            return {self._identifier(name, whole, whole)}
         parts = terms.parts if isinstance(terms, All) else (terms,)
         return {self._expression(part, whole) for part in parts}
 
     def _expression(self, terms: Terms, text: str) -> str:
         match terms:
             case Name(name):
-                return self._identifier(name, self._standing.get(_key(name), "") or text)
+                return self._identifier(name, self._standing.get(_key(name), ""), text)
             case All(parts):
                 return _joined("AND", {self._expression(part, text) for part in parts})
             case Any(parts):
@@ -161,22 +167,28 @@ class _Terms:
             case _:
                 assert_never(terms)
 
-    def _identifier(self, name: str, text: str) -> str:
-        """Hashing a long text once for each name that has it is enough."""
-        if (name, text) not in self._known:
-            self._known[name, text] = self._named(name, text)
-        return self._known[name, text]
+    def _identifier(self, name: str, own: str, shared: str) -> str:
+        """By a text of its own, else by one that several names share: known once, never anew."""
+        key = name, own or shared
+        if key not in self._known:
+            found = debian.identifier(name) or _of_text(name, own)
+            self._known[key] = found or self._referred(*key)
+        return self._known[key]
 
-    def _named(self, name: str, text: str) -> str:
-        if found := debian.identifier(name):
-            return found
-        if _key(name) == "mit" and debian.is_expat(text):
-            return "MIT"
+    def _referred(self, name: str, text: str) -> str:
         reference = _reference(name, text)
         if text.strip():
             self._texts[reference] = text
             self.size += len(text)
         return reference
+
+
+def _of_text(name: str, text: str) -> str | None:
+    """The licence that a text is beyond doubt."""
+    if _key(name) == "mit" and debian.is_expat(text):
+        return "MIT"
+    found = recognising.recognise(text)
+    return found.expression if found else None
 
 
 def _reference(name: str, text: str) -> str:

@@ -3,11 +3,13 @@ from __future__ import annotations
 import re
 import time
 import tracemalloc
+from pathlib import Path
 
 import pytest
 
 from workflow_sbom.debian.copyright import MAX_BYTES, MAX_HOLDERS, Copyright, read
 from workflow_sbom.errors import InventoryError
+from workflow_sbom.model.licence import SpdxLicence
 
 FORMAT = "Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\n"
 EXPAT = """\
@@ -101,6 +103,28 @@ def test_a_name_means_what_its_text_says() -> None:
 def expression_ids(licences: list[str]) -> list[str]:
     files = "".join(f"\nFiles: f{at}\nLicense: {each}\n" for at, each in enumerate(licences))
     return parsed(FORMAT + files).licence.expression.split(" AND ")
+
+
+MIT = Path(__file__).parents[3].joinpath("LICENSE").read_text(encoding="utf-8")
+
+
+def test_a_text_that_is_known_word_for_word_is_that_licence() -> None:
+    text = "".join(f" {line}\n" for line in MIT.replace("\n\n", "\n.\n").splitlines())
+    own = f"\nLicense: Own\n{text}"
+    assert expression(f"Own\n{text.rstrip()}") == "MIT"
+    assert parsed(f"{FORMAT}\nFiles: *\nLicense: Own or ISC\n{own}").licence.expression == (
+        "ISC OR MIT"
+    )
+    assert expression(f"Own\n{text} And one word.") == "LicenseRef-debian-Own-…"
+    shared = f"{FORMAT}\nFiles: *\nLicense: Own and Second\n{text}"
+    assert len(parsed(shared).licence.texts) == 2  # whose text it is, nobody says
+
+
+def test_a_file_that_is_one_known_text_is_that_licence() -> None:
+    found = parsed(MIT)
+    assert (found.licence, found.machine_readable) == (SpdxLicence("MIT"), False)
+    assert found.holders is not None
+    assert parsed(f"{MIT}\nAnd more.").licence.texts
 
 
 def test_the_text_of_several_is_the_text_of_each_that_has_none() -> None:
