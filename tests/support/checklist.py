@@ -14,7 +14,7 @@ and CRA rules ask for them. Each row says where the field is, or why it has no t
 | primary component | `metadata.component` with a purl | |
 | name, version | every component | version: a file has none, nor has a folder of Go |
 | component creator | `supplier`, `manufacturer`, `authors` | what only a lock names |
-| identifiers | `purl` | files and operating systems have none; CPEs are not guessed |
+| identifiers | `purl` | a file or a bundled library is known by its bytes; no CPE is guessed |
 | artefact hash | `hashes` of a file, on `distribution` of a package | Go's `h1:` is a property |
 | licence | `licenses`, declared | images; what no bytes declare; nothing is concluded |
 | file properties | `bsi:component:*` of every subject that is a file | packages are logical |
@@ -140,7 +140,8 @@ def licence(document: Document) -> Iterator[str]:
 
 def identifiers(document: Document) -> Iterator[str]:
     for each in described(document):
-        if not each.get("purl") and each["type"] not in {"file", "operating-system"}:
+        by_bytes = each["type"] == "file" or each.get("hashes")
+        if not each.get("purl") and not by_bytes and each["type"] != "operating-system":
             yield f"{each['bom-ref']} has no purl"
 
 
