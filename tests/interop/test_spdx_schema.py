@@ -10,8 +10,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from support import spdx_schema
+from support import spdx_documents, spdx_schema
+from support.images import IMAGES, Release
 from support.sbom_models import sboms
+from workflow_containers.inspecting.bill import describe_image
+from workflow_sbom.artifact import ArtifactFile
 from workflow_sbom.formats.spdx import render
 from workflow_sbom.model.document import Sbom
 
@@ -30,6 +33,14 @@ def test_the_golden_documents_pass(schema: Any, path: Path) -> None:
     assert [error.message for error in schema.iter_errors(document)] == []
     del document["packages"][0]["downloadLocation"]
     assert len(list(schema.iter_errors(document))) == 1
+
+
+@pytest.mark.parametrize("name", IMAGES)
+def test_the_documents_of_our_images_pass(schema: Any, release: Release, name: str) -> None:
+    sbom = describe_image(ArtifactFile.measure(release.archive(name)))
+    content = render(sbom, created=CREATED, tool_version="1")
+    assert [error.message for error in schema.iter_errors(json.loads(content))] == []
+    assert spdx_documents.faults(content) == []
 
 
 def test_every_document_passes(schema: Any) -> None:
