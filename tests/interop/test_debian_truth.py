@@ -1,7 +1,8 @@
 """What we say of Debian packages against what dpkg, apt and python-debian say of the same ones.
 
-The packages are this machine's: dpkg lists them, apt tells what belongs together, python-debian
-reads relations, versions and copyright files by code that shares nothing with ours.
+The packages are this machine's, those of other architectures apart: dpkg lists them, apt tells what
+belongs together, python-debian reads relations, versions and copyright files by code that shares
+nothing with ours.
 """
 
 from __future__ import annotations
@@ -55,7 +56,16 @@ def listed() -> Mapping[str, tuple[str, str, str, str]]:
         line.split("\t")
         for line in run(query, "-W", f"-f${{db:Status-Abbrev}}\t{fields}\n").splitlines()
     ]
-    return {row[1]: (row[2], row[3], row[4], row[5]) for row in rows if row[0].strip() == "ii"}
+    own = (native(), "all")
+    return {
+        name: (version, architecture, source, source_version)
+        for status, name, version, architecture, source, source_version in rows
+        if status.strip() == "ii" and architecture in own
+    }
+
+
+def native() -> str:
+    return run(shutil.which("dpkg") or absent("dpkg of Debian"), "--print-architecture").strip()
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +74,12 @@ def packages() -> Packages:
     if not STATUS.is_file():
         absent(f"{STATUS} of Debian")
     found = control.paragraphs(STATUS.read_bytes())
-    return {each["package"]: each for each in found if each["status"] == "install ok installed"}
+    own = (native(), "all")
+    return {
+        each["package"]: each
+        for each in found
+        if each["status"] == "install ok installed" and each["architecture"] in own
+    }
 
 
 def closure(names: tuple[str, ...]) -> set[str]:
