@@ -33,6 +33,8 @@ SETS = frozenset(
     }
 )
 _EVIDENCE_SETS = frozenset({"occurrences", "licenses", "copyright", "identity"})
+# What the specification says that silence means: another description must not be spoken for.
+_SILENT = {"scope": "required", "isExternal": False, "modified": False}
 _CONTRADICTION = object()
 
 
@@ -108,7 +110,8 @@ def joined(items: Sequence[Object]) -> Object | None:
     for name in dict.fromkeys(name for item in different for name in item):
         values = [item[name] for item in different if name in item]
         value = _member(name, values)
-        if value is _CONTRADICTION:
+        silent = len(values) < len(different) and _SILENT.get(name, value) != value
+        if value is _CONTRADICTION or silent:
             return None
         together[name] = value
     return together

@@ -16,7 +16,7 @@ can't survive is said: signatures, for what they signed is no longer there as it
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -226,9 +226,8 @@ def _notices(
     found = sum("expressions" in each for each in written.get("citations", []))
     if found and len(sources) > 1:
         yield f"{found} citation(s) by expression, which may match other things now"
-    for number in sorted(agreed.names):
-        changed: Mapping[str, str] = agreed.names[number]
-        yield f"document {number + 1}: {len(changed)} reference(s) renamed"
+    if changed := sum(map(len, agreed.names.values())):
+        yield f"{changed} reference(s) renamed, so that each means one thing in all documents"
 
 
 def _signatures(value: Any) -> int:

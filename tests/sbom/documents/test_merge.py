@@ -155,6 +155,18 @@ def test_what_contradicts_stays_apart_with_its_own_edges(field: str, one: Any, t
     assert [apart[ref] for ref in edges(found)["two"]] == [two]
 
 
+def test_silence_means_what_the_specification_says() -> None:
+    """Without a scope a component is required, which is no word for one that is optional."""
+    silent, required = library("a"), library("a", scope="required")
+    assert merged(document(components=[silent]), document(components=[required]))["components"] == [
+        required
+    ]
+    optional = document(components=[library("a", scope="optional")])
+    assert len(merged(document(components=[silent]), optional)["components"]) == 2
+    external = document("1.7", components=[library("a", isExternal=True)])
+    assert len(merged(document(components=[silent]), external)["components"]) == 2
+
+
 def test_hashes_are_compared_whatever_their_case() -> None:
     low, high = ([{"alg": "MD5", "content": text * 16}] for text in ("ab", "AB"))
     found = merged(
@@ -319,6 +331,12 @@ def test_what_bears_a_reference_outside_any_list() -> None:
     assert same["metadata"]["supplier"]["bom-ref"] == "x"
     found = merged(supplied("one"), document(components=[library("b") | {"bom-ref": "x"}]))
     assert found["metadata"]["supplier"]["bom-ref"] != "x"
+
+
+def test_the_subject_of_some_is_not_that_of_all() -> None:
+    found = merged(of("one"), document(components=[library("a")]))
+    assert "component" not in found.get("metadata", {})
+    assert [each["name"] for each in found["components"]] == ["one", "a"]
 
 
 def test_a_subject_whose_references_differ_is_no_common_one() -> None:
