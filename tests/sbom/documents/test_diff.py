@@ -17,7 +17,7 @@ from workflow_sbom.documents.diff import (
 )
 from workflow_sbom.documents.view import Document, view
 
-ONE, TWO = "11" * 32, "22" * 32
+ONE, TWO = "ab" * 32, "cd" * 32
 
 
 def library(purl: str | None = None, **members: Any) -> dict[str, Any]:
@@ -128,6 +128,14 @@ def test_other_bytes_of_a_distribution() -> None:
 
     (found,) = difference(with_file(ONE), with_file(TWO)).rehashed
     assert found.file == "https://x.test/a.whl"
+
+
+def test_the_case_of_digits_is_no_difference() -> None:
+    def hashed(digest: str) -> dict[str, Any]:
+        file = {"type": "distribution", "url": "https://x.test/a", "hashes": sha256(digest)}
+        return library("pkg:pypi/a@1", hashes=sha256(digest), externalReferences=[file])
+
+    assert not difference(hashed(ONE), hashed(ONE.upper()))
 
 
 def test_digests_of_another_version_or_algorithm_are_no_alarm() -> None:
