@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -13,6 +14,14 @@ def test_compact_form() -> None:
     assert (
         canonical.encode({"b": [1, True, None], "a": "ü"}) == '{"a":"ü","b":[1,true,null]}'.encode()
     )
+
+
+def test_values_of_like_kinds_are_written_as_those() -> None:
+    class Name(str):
+        __slots__ = ()
+
+    value: Any = MappingProxyType({"b": Name("x"), "a": (True, MappingProxyType({}))})
+    assert canonical.encode(value) == b'{"a":[true,{}],"b":"x"}'
 
 
 def test_document_form() -> None:

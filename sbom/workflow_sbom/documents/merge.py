@@ -1,8 +1,10 @@
 """Several CycloneDX documents as one, as JSON: no statement of any of them is lost.
 
-The result is a function of the set of documents: their order and repetition have no effect, and
-what is merged once may be merged again with others. It is of the highest version among them. What
-can't survive is said: signatures, for what they signed is no longer there as it was.
+The result is a function of the set of documents: their order and repetition have no effect. What
+is merged may be merged again; in steps it gives the same as at once unless two documents disagree,
+by one reference for different things or by things that seem one and contradict. Then, too, nothing
+is lost, but what stands apart depends on what met first. The result is of the highest version
+among them. What can't survive is said: signatures, for what they signed is not as it was.
 
 - Components (and services) that are one thing are stated once; see `joining`.
 - References hold in their own document only. Where two documents mean different things by one,
