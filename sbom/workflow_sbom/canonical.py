@@ -140,10 +140,6 @@ def decode(data: bytes, *, limit: int = MAX_BYTES) -> Any:
         ) from error
     except RecursionError as error:
         raise DocumentError(f"nested deeper than {MAX_DEPTH} levels") from error
-    except DocumentError:
-        raise
-    except ValueError as error:
-        raise DocumentError("a number with too many digits") from error
     _bounded(value, MAX_DEPTH)
     return value
 
