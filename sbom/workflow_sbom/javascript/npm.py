@@ -215,9 +215,13 @@ def _engines(package: Mapping[str, Any]) -> Iterator[Component]:
     """The programs a `package.json` asks for; which version ran is the provenance's to say."""
     engines = package.get("engines")
     for name, versions in sorted(engines.items()) if isinstance(engines, dict) else ():
-        if name in {"node", "npm"} and isinstance(versions, str) and versions.isprintable():
+        if name in {"node", "npm"} and isinstance(versions, str) and _is_told(versions):
             asked = (Property(ENGINE, versions),)
             yield Component(ref=f"engine:{name}", kind="application", name=name, properties=asked)
+
+
+def _is_told(text: str) -> bool:
+    return bool(text.strip()) and text.isprintable()
 
 
 def _compositions(

@@ -387,7 +387,7 @@ def test_the_bundlers_runtime_is_a_component_with_its_version(tarball: ArtifactF
 def test_what_only_built_it_is_formulation(tarball: ArtifactFile, rendered: Render) -> None:
     bound = {"node_modules/@rolldown/binding-x": package("1.0.0", dev=True, os=["linux"])}
     lock = LOCK | {"packages": LOCK["packages"] | bound}
-    manifest = PACKAGE | {"engines": {"node": ">=22", "vscode": "*", "npm": 1}}
+    manifest = PACKAGE | {"engines": {"node": ">=22", "vscode": "*", "npm": " "}}
     sbom = describe_bundle(tarball, "1.2.3", source(lock=lock, package=manifest))
     assert {(part.ref, part.scope) for part in sbom.formulation} == {
         ("engine:node", None),
