@@ -6,8 +6,7 @@ digests. So the rule that makes a file again is the very one that made it, run o
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from workflow_sbom.coverage.ledger import Entry, Generated, Owned, Unexplained
@@ -62,9 +61,10 @@ class Explaining:
     def __init__(self, origin: Origin) -> None:
         self._origin = origin
         paths = {*origin.files, *(path for made in origin.made for path in made.files)}
-        self._by_name: dict[str, list[str]] = defaultdict(list)
+        self._nearest: dict[str, str] = {}
         for path in sorted(paths, key=lambda each: (each.count("/"), each)):
-            self._by_name[path.rpartition("/")[2]].append(path)
+            for ending in _endings(path):
+                self._nearest.setdefault(ending, path)
 
     def file(
         self, entry: Entry, *paths: str, exact: bool = False
@@ -73,8 +73,11 @@ class Explaining:
 
         `exact`: the paths are from the project's folder, as in a source distribution.
         """
+        nearest = {path: self._nearest.get(path) for path in paths}
         known = [
-            each for path in paths for each in self._nearest(path) if not exact or each == path
+            found
+            for path, found in nearest.items()
+            if found is not None and (not exact or found == path)
         ]
         for path in known:
             if self._origin.files.get(path) == entry.digest:
@@ -92,7 +95,9 @@ class Explaining:
             return Owned(self._origin.owner, self._origin.proof)
         return Unexplained(f"a link to {(entry.target or '')[:120]!a} that the commit has not")
 
-    def _nearest(self, path: str) -> Iterable[str]:
-        ends = f"/{path}"
-        candidates = self._by_name.get(path.rpartition("/")[2], ())
-        return [each for each in candidates if each == path or each.endswith(ends)][:1]
+
+def _endings(path: str) -> Iterator[str]:
+    """The path, and what is left of it as folders are taken away in front."""
+    while path:
+        yield path
+        path = path.partition("/")[2]
