@@ -8,7 +8,7 @@ import shutil
 import tomllib
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -27,6 +27,7 @@ from workflow_release.building.origins import (
 )
 from workflow_release.building.toolchain import embedded
 from workflow_release.model import Sdist, UiBundle, Wheel
+from workflow_release.planning.publisher import SbomTable, Standing
 from workflow_sbom.coverage.interfaces import FOLDER, VERSION, InterfaceOrigin, cover_interface
 from workflow_sbom.coverage.ledger import Ledger
 from workflow_sbom.coverage.origin import Origin
@@ -68,6 +69,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Built]:
     }
     bench = Bench(scratch=folder / "bench", backends=embedded("build"))
     shop = bench.workshop(repository, *sdists.values(), *wheels.values())
+    shop = replace(shop, standing=Standing(sbom=SbomTable(sharing="CLEAR")))
     paths = {artifact.recipe: artifact.path for artifact in build(shop)}
     found = {}
     for project, sdist in sdists.items():

@@ -11,10 +11,10 @@ from pathlib import Path, PurePosixPath
 
 from packaging.utils import canonicalize_name
 
-from workflow_release import __version__
 from workflow_release.building import stamp
 from workflow_release.building.artifacts.interface import Workshop
-from workflow_release.building.embedding import Maker, made_again
+from workflow_release.building.artifacts.python import maker_of
+from workflow_release.building.embedding import made_again
 from workflow_release.building.staging import export, visible
 from workflow_release.model import Artifact, Sdist, UiBundle
 from workflow_release.repository.tree import LINK
@@ -68,8 +68,8 @@ def with_document(origin: Origin, wheel: Path, shop: Workshop) -> Origin:
 
     Raises `BuildError` for a wheel whose contents can't be told.
     """
-    maker = Maker(version=__version__, created=shop.plan.source.committed_at)
-    digests = {path: Digest.of(data) for path, data in made_again(wheel, maker).items()}
+    documents = made_again(wheel, maker_of(shop))
+    digests = {path: Digest.of(data) for path, data in documents.items()}
     return replace(origin, made=(*origin.made, Made(DOCUMENT, digests)))
 
 

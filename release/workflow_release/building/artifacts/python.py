@@ -84,7 +84,7 @@ def build_wheel(recipe: Wheel, shop: Workshop, needed: Needed) -> Made:
             made = _backend(recipe.distribution, project, recipe.id, shop).run("wheel", work)
             if not _is_wheel_of(made, recipe, shop):
                 raise _misnamed(made, expected_name(recipe, shop.plan.version))
-            inside = written(made, _maker(shop))
+            inside = written(made, maker_of(shop))
             normalise_wheel(made, folder / made.name, shop.plan.source.epoch, inside)
 
     hit = shop.cache.file(key("wheel", parts), make)
@@ -93,7 +93,7 @@ def build_wheel(recipe: Wheel, shop: Workshop, needed: Needed) -> Made:
     return Made(artifact=replace(artifact, platforms=platforms), reused=hit.reused)
 
 
-def _maker(shop: Workshop) -> Maker:
+def maker_of(shop: Workshop) -> Maker:
     """Who makes the document in a wheel."""
     standing = shop.standing
     origin = Origin(publication=standing.publication(), security=standing.security)
