@@ -19,6 +19,7 @@ from workflow_sbom.coverage.interfaces import InterfaceOrigin, cover_interface
 from workflow_sbom.coverage.ledger import Ledger
 from workflow_sbom.coverage.origin import Origin
 from workflow_sbom.digest import measure_file
+from workflow_sbom.formats import schemas
 from workflow_sbom.formats.cyclonedx import render
 from workflow_sbom.javascript import npm
 from workflow_sbom.model.document import Sbom
@@ -102,6 +103,7 @@ def test_another_build_at_another_place_gives_the_same_document(
     assert again.read("build/modules.json") == interfaces[name].read("build/modules.json")
     one, two = (render(each, created=CREATED, tool_version="1") for each in (described[name], sbom))
     assert one == two
+    assert schemas.faults(json.loads(one)) == ()
 
 
 # ---------------------------------------------------------------------------------------- coverage
