@@ -15,7 +15,8 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workflow_release.building.archive import normalise_sdist, normalise_wheel
+from workflow_release.building.archive import normalise_sdist
+from workflow_release.building.wheels import normalise_wheel
 from workflow_release.errors import BuildError
 
 PARTS = st.text("abcXYZ01._-é ", min_size=1, max_size=6).filter(lambda part: part.strip(".") != "")

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
-from workflow_release.building.archive import UNREADABLE
+from workflow_release.building.wheels import UNREADABLE
 from workflow_release.errors import BuildError
 from workflow_sbom.errors import SbomError
 from workflow_sbom.formats import cyclonedx

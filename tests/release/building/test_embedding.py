@@ -15,8 +15,8 @@ import pytest
 
 from support import built
 from workflow_release.building import embedding
-from workflow_release.building.archive import normalise_wheel
 from workflow_release.building.embedding import Maker, written
+from workflow_release.building.wheels import normalise_wheel
 from workflow_release.errors import BuildError
 from workflow_sbom.artifact import ArtifactFile
 from workflow_sbom.merging.origin import Origin

@@ -30,12 +30,13 @@ from packaging.version import Version
 from workflow_containers.platform import AMD64, ARM64, Platform
 from workflow_release import __version__
 from workflow_release.building import stamp
-from workflow_release.building.archive import normalise_sdist, normalise_wheel
+from workflow_release.building.archive import normalise_sdist
 from workflow_release.building.artifacts.interface import Made, Needed, Workshop, artifact_of
 from workflow_release.building.cache import key
 from workflow_release.building.embedding import Maker, written
 from workflow_release.building.staging import export, key_of, visible
 from workflow_release.building.toolchain import backend_environment
+from workflow_release.building.wheels import normalise_wheel
 from workflow_release.errors import BuildError
 from workflow_release.machine.run import Command
 from workflow_release.model import Sdist, Wheel
