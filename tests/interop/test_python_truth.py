@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -173,3 +175,12 @@ def test_a_document_inside_a_distribution_is_read_with_its_edges(sample: Samples
     edges = {edge["ref"]: edge["dependsOn"] for edge in document["dependencies"]}
     assert any(ref in edges[cryptography["bom-ref"]] for ref in inside.values())
     assert sum(len(edges.get(ref, ())) for ref in inside.values()) >= 20
+
+
+def test_distributions_copied_into_another_are_parts_of_it(sample: Samples) -> None:
+    of = sample("pytest")
+    copies = metadata.distributions(path=[str(of.site / "setuptools/_vendor")])
+    truth = {(re.sub(r"[-_.]+", "-", each.name).lower(), each.version) for each in copies}
+    assert len(truth) >= 5
+    inside = part(of, "setuptools").components
+    assert {(each.name, each.version) for each in inside} == truth

@@ -11,19 +11,22 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from workflow_sbom.errors import InventoryError
 from workflow_sbom.licensing.recognising import concluded
 from workflow_sbom.model.component import Component, Evidence
 from workflow_sbom.model.document import Aggregate, Composition, Dependency
 from workflow_sbom.model.parts import ExternalReference, Hash, Property
 from workflow_sbom.purl import package_url
 from workflow_sbom.python import embedded
-from workflow_sbom.python.distribution import Distribution
+from workflow_sbom.python.contents import Document
+from workflow_sbom.python.distribution import Distribution, from_metadata
 from workflow_sbom.python.embedded import Stated
 from workflow_sbom.python.libraries import Library
 
 EMBEDDED = "workflow:python:embedded-sbom"
 UNREADABLE = "workflow:python:unreadable-sbom"
 MISSING = "workflow:python:missing-file"
+UNREAD = "workflow:python:unreadable-metadata"
 UNKNOWN = "workflow:python:unknown-library"
 SONAME = "workflow:python:soname"
 EDITABLE = "workflow:python:editable"
@@ -117,6 +120,7 @@ def _filled(basis: Component, distribution: Distribution) -> Described:
     """With what the distribution says of itself, and what lies in it."""
     contents = distribution.contents
     stated = embedded.read(basis.ref, contents.documents)
+    vendored, unread = _vendored(basis.ref, contents.vendored, stated)
     unknown = tuple(_unknown(basis.ref, contents.libraries, stated))
     certain = concluded(distribution.licences, contents.licence)
     component = replace(
@@ -129,16 +133,53 @@ def _filled(basis: Component, distribution: Distribution) -> Described:
             *basis.properties,
             *(Property(EMBEDDED, each.path) for each in contents.documents),
             *(Property(UNREADABLE, f"{path}: {why}") for path, why in stated.faults),
+            *(Property(UNREAD, path) for path in unread),
             *(Property(MISSING, path) for path in contents.missing),
             *((Property(NATIVE, UNSTATED),) if contents.native and not stated.components else ()),
         ),
-        components=(*stated.components, *unknown),
+        components=(*stated.components, *vendored, *unknown),
     )
     return Described(
         component=component,
         needs=stated.needs,
         edges=stated.edges,
-        incomplete=bool(stated.faults or contents.missing) or _any_unknown(component),
+        incomplete=bool(stated.faults or unread or contents.missing) or _any_unknown(component),
+    )
+
+
+def _vendored(
+    owner: str, copies: Iterable[Document], stated: Stated
+) -> tuple[list[Component], list[str]]:
+    """Distributions that are copied into another, unless a document tells of them; and the unread.
+
+    What those need is in the distribution too, or it is not: their metadata does not tell.
+    """
+    known = {part.purl for each in stated.components for part in each.walk()}
+    parts, unread = [], []
+    for each in copies:
+        try:
+            copy = from_metadata(each.data)
+        except InventoryError:
+            unread.append(each.path)
+            continue
+        if package_of(copy) not in known:
+            parts.append(_copy(f"{owner}#file:{each.path}", copy, each.path))
+    return parts, unread
+
+
+def _copy(ref: str, distribution: Distribution, path: str) -> Component:
+    return Component(
+        ref=ref,
+        kind="library",
+        name=distribution.key,
+        version=str(distribution.version),
+        purl=package_of(distribution),
+        scope="required",
+        description=distribution.summary,
+        authors=distribution.authors,
+        licences=distribution.licences,
+        references=distribution.references,
+        evidence=Evidence(technique="manifest-analysis", occurrences=(path,)),
     )
 
 

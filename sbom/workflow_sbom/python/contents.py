@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO, Protocol
 
@@ -30,6 +31,7 @@ _LICENCE = re.compile(r"(UN)?LICEN[CS]E|COPYING|COPYRIGHT|NOTICE|AUTHORS", re.IG
 _NO_LICENCE = re.compile(r"COPYRIGHT|NOTICE|AUTHORS", re.IGNORECASE)
 _LICENCE_FOLDERS = ("licenses", "license_files", "LICENSES")
 _COPYRIGHT = re.compile(r"[ \t]*(?P<line>(?:Copyright|©)[^\n]*\b(?:19|20)\d\d\b[^\n]*?)[ \t\r]*")
+_VENDORED = re.compile(r"(?:[^/]+/)*[^/]*vendor[^/]*/(?:[^/]+/)*[^/]+\.dist-info/METADATA")
 _LONGEST_LINE = 200
 _OF_THE_LICENCE = "Free Software Foundation, Inc."  # wrote the text of the GNU licences
 
@@ -48,14 +50,14 @@ class Tree(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """A bill of materials inside a distribution; `data` is cut off one byte after the limit."""
+    """A file inside a distribution that tells of others; cut off one byte after the limit."""
 
     path: str
     data: bytes
 
     @property
     def name(self) -> str:
-        """Its path below `.dist-info/sboms/`."""
+        """A bill of materials' path below `.dist-info/sboms/`."""
         return self.path.partition("/sboms/")[2]
 
 
@@ -63,12 +65,14 @@ class Document:
 class Contents:
     """What a distribution holds beside its own code.
 
+    `vendored` is the metadata of distributions that are copied into it.
     `copyright` are the lines its licence files state, `licence` is that of its one licence file,
     `native` tells that machine code is there, `missing` are libraries that should be there and are
     not.
     """
 
     documents: tuple[Document, ...] = ()
+    vendored: tuple[Document, ...] = ()
     libraries: tuple[Library, ...] = ()
     native: bool = False
     copyright: tuple[str, ...] = ()
@@ -87,6 +91,7 @@ def read(tree: Tree, folder: str) -> Contents:
     texts = _licence_texts(tree, folder, names)
     return Contents(
         documents=tuple(_documents(tree, folder, names)),
+        vendored=tuple(_vendored(tree, folder, names)),
         libraries=tuple(_libraries(tree, names, missing)),
         missing=tuple(missing),
         native=any(map(libraries.is_native, names)),
@@ -101,6 +106,15 @@ def _documents(tree: Tree, folder: str, names: Iterable[str]) -> Iterator[Docume
         raise InventoryError(f"{folder}: {len(found)} bills of materials; at most {MAX_DOCUMENTS}")
     for name in found:
         with tree.open(name) as stream:
+            yield Document(path=name, data=stream.read(MAX_DOCUMENT + 1))
+
+
+def _vendored(tree: Tree, folder: str, names: Iterable[str]) -> Iterator[Document]:
+    found = [name for name in names if _VENDORED.fullmatch(name)]
+    if len(found) > MAX_DOCUMENTS:
+        raise InventoryError(f"{folder}: {len(found)} vendored parts; at most {MAX_DOCUMENTS}")
+    for name in found:
+        with suppress(FileNotFoundError), tree.open(name) as stream:
             yield Document(path=name, data=stream.read(MAX_DOCUMENT + 1))
 
 

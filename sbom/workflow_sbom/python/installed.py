@@ -33,7 +33,9 @@ _PLACES = (
     "usr/lib/python3/dist-packages",
     "usr/local/lib/python3.*/*-packages",
 )
-_OF_INTEREST = re.compile(r"\.(?:so|dll|dylib|pyd)\b|\.(?:dy)?libs/", re.IGNORECASE)
+_OF_INTEREST = re.compile(
+    r"\.(?:so|dll|dylib|pyd)\b|\.(?:dy)?libs/|vendor.*\.dist-info/METADATA", re.IGNORECASE
+)
 _UNREAD = (".egg-info", ".egg", ".egg-link")
 
 

@@ -164,3 +164,30 @@ def test_a_concluded_licence_stands_beside_the_declared_words() -> None:
     assert found.licences == (words, concluded)
     other = distribution(licences=(SpdxLicence("MIT"),), contents=Contents(licence=concluded))
     assert component_of(other).component.licences == (SpdxLicence("MIT"),)
+
+
+def test_distributions_copied_into_another_are_parts_unless_a_document_tells_of_them() -> None:
+    def copy(name: str, text: str) -> Document:
+        return Document(path=f"demo/_vendor/{name}.dist-info/METADATA", data=text.encode())
+
+    told = document({"type": "library", "name": "idna", "purl": "pkg:pypi/idna@3"})
+    contents = Contents(
+        documents=(told,),
+        vendored=(
+            copy("idna-3", "Name: idna\nVersion: 3\n"),
+            copy("six-1", "Name: Six\nVersion: 1\nLicense: MIT\n"),
+            copy("bad", "Name: bad\n"),
+        ),
+    )
+    found = component_of(distribution(contents=contents))
+    idna, six = found.component.components
+    assert (idna.ref, idna.version) == ("pkg:pypi/demo-pack@1.0#a.json:components[0]", None)
+    assert (six.name, six.version, six.purl) == ("six", "1", "pkg:pypi/six@1")
+    assert six.licences == (SpdxLicence("MIT"),)
+    assert six.evidence == Evidence(
+        technique="manifest-analysis", occurrences=("demo/_vendor/six-1.dist-info/METADATA",)
+    )
+    assert named(found.component)["workflow:python:unreadable-metadata"] == (
+        "demo/_vendor/bad.dist-info/METADATA"
+    )
+    assert found.incomplete

@@ -38,6 +38,20 @@ def test_pure_code_holds_nothing_else() -> None:
     assert read(Files({"demo/__init__.py": b"", f"{INFO}/METADATA": b""}), INFO) == Contents()
 
 
+def test_distributions_copied_into_another() -> None:
+    files = {
+        "demo/_vendor/idna-3.dist-info/METADATA": b"Name: idna",
+        "demo/vendored/sub/six-1.dist-info/METADATA": b"Name: six",
+        "demo/tests/data/x-1.dist-info/METADATA": b"Name: x",
+        f"{INFO}/METADATA": b"Name: demo",
+        "demo/_vendor/gone-1.dist-info/METADATA": None,
+    }
+    assert [each.path for each in read(Files(files), INFO).vendored] == [
+        "demo/_vendor/idna-3.dist-info/METADATA",
+        "demo/vendored/sub/six-1.dist-info/METADATA",
+    ]
+
+
 def test_documents_libraries_and_machine_code() -> None:
     files = {
         f"{INFO}/sboms/a.json": b"{}",
@@ -103,6 +117,7 @@ def test_licence_files(name: str, expected: bool) -> None:
     ("limit", "value", "reason"),
     [
         ("MAX_DOCUMENTS", 1, "2 bills of materials; at most 1"),
+        ("MAX_DOCUMENTS", 2, "3 vendored parts; at most 2"),
         ("MAX_LIBRARIES", 1, "one of 2 libraries; at most 1"),
         ("MAX_LIBRARY_BYTES", 2, "libraries of more than 2 bytes"),
     ],
@@ -113,6 +128,7 @@ def test_bounds(monkeypatch: pytest.MonkeyPatch, limit: str, value: int, reason:
         f"{INFO}/sboms/b": b"",
         "demo.libs/a.so": b"aa",
         "demo.libs/b.so": b"bb",
+        **{f"a/vendor/{name}.dist-info/METADATA": b"" for name in "abc"},
     }
     monkeypatch.setattr(contents, limit, value)
     with pytest.raises(InventoryError, match=reason):
