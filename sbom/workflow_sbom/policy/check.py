@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from workflow_sbom.policy import licences, vulnerabilities
+from workflow_sbom.policy.accepting import accept
 from workflow_sbom.policy.advisories.lookup import Lookup
 from workflow_sbom.policy.advisories.snapshot import Snapshot
 from workflow_sbom.policy.findings import Finding, NotJudged
@@ -58,7 +59,8 @@ def check(documents: Sequence[Named], policy: Policy, world: World) -> Verdict:
             found += missing
     database = world.database if policy.vulnerabilities else None
     used = database.used if isinstance(database, Snapshot) else None
-    return Verdict.of(found, used, tuple(scores))
+    accepted = accept(found, policy.unjudged, world.now.date())
+    return Verdict.of(accepted, used, tuple(scores))
 
 
 def _all(documents: Sequence[Named]) -> tuple[Item, ...]:

@@ -145,6 +145,15 @@ class Expired:
 
 
 @dataclass(frozen=True, slots=True)
+class Accepted:
+    """Something unknown of a component that the policy takes as it is; `because` says why."""
+
+    where: Place
+    reason: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
 class Unused:
     """An exception or VEX statement that excuses nothing there is."""
 
@@ -188,6 +197,7 @@ Finding = (
     | RecordUnread
     | StatementRefused
     | Expired
+    | Accepted
     | Unused
     | FieldMissing
     | Placeholder
@@ -202,7 +212,7 @@ def weight(finding: Finding) -> Weight:
             return "fail"
         case LicenceUnknown() | NotJudged() | DatabaseUnfit() | RecordUnread() | StatementRefused():
             return "unknown"
-        case Tolerated() | Suppressed() | Expired() | Unused() | FieldMissing():
+        case Tolerated() | Suppressed() | Accepted() | Expired() | Unused() | FieldMissing():
             return "told"
         case _:
             assert_never(finding)
@@ -225,6 +235,8 @@ def _what(finding: Finding) -> str:
             return f"{value!r} is a placeholder"
         case QualityLow(_, score, minimum):
             return f"the quality is {score} of 100; at least {minimum} is asked for"
+        case Accepted(_, reason, because):
+            return f"not known: {reason}; accepted: {because}"
         case Vulnerable() | Tolerated() | Suppressed() | Contradicted():
             return _of_flaw(finding)
         case _:
@@ -275,7 +287,7 @@ def remedy(finding: Finding) -> str:
             )
         case Vulnerable():
             return "replace it, or say in a VEX file why it does not matter"
-        case Tolerated() | Suppressed():
+        case Tolerated() | Suppressed() | Accepted():
             return ""
         case _:
             return _REMEDIES[type(finding)]

@@ -158,6 +158,18 @@ class VulnerabilitiesTable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UnjudgedTable:
+    """Components of which no record can say whether they are good, and whoever looked says so."""
+
+    component: str = described(
+        "Package URL, or name where there is none; * stands for anything",
+        pattern=r"(?=(?:.*[^*?\[\]]){4}).{4,200}",
+    )
+    reason: str = described("Why this is good", pattern=r"\S.{9,}")
+    until: Day = described("The last day on which this is good")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VexTable:
     """A file of VEX statements (CycloneDX or OpenVEX)."""
 
@@ -188,6 +200,9 @@ class Policy:
         "Which known vulnerabilities may ship", default=None
     )
     vex: tuple[VexTable, ...] = described("Why vulnerabilities do not matter here", default=())
+    unjudged: tuple[UnjudgedTable, ...] = described(
+        "What may ship though its licence or vulnerabilities can't be known", default=()
+    )
     quality: QualityTable | None = described("How much a document must say", default=None)
 
 

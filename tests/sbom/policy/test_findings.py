@@ -38,6 +38,7 @@ EACH: list[tuple[Finding, str, str, str]] = [
     (findings.RecordUnread(WHERE, "why"), "unknown", "can't be read: why", "again"),
     (findings.StatementRefused(WHERE, "why"), "unknown", "VEX statement: why", "mend"),
     (findings.Expired(WHERE, "2026-01-01"), "told", "until 2026-01-01", "new day"),
+    (findings.Accepted(WHERE, "no URL", "looked"), "told", "no URL; accepted: looked", ""),
     (findings.Unused(WHERE), "told", "excuses nothing that is there", "remove"),
     (findings.FieldMissing(WHERE, "purl"), "told", "missing: purl", "say it"),
     (findings.Placeholder(WHERE, "0.0.0"), "fail", "'0.0.0' is a placeholder", "true value"),

@@ -129,7 +129,14 @@ def test_what_is_no_text_or_too_much_is_refused(data: bytes) -> None:
 
 def test_the_schema_says_what_may_stand_where() -> None:
     schema = table.schema()
-    assert set(schema["properties"]) == {"licences", "own", "quality", "vex", "vulnerabilities"}
+    assert set(schema["properties"]) == {
+        "licences",
+        "own",
+        "quality",
+        "unjudged",
+        "vex",
+        "vulnerabilities",
+    }
     assert schema["properties"]["quality"]["required"] == ["minimum"]
 
 
