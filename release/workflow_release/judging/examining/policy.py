@@ -16,7 +16,7 @@ from workflow_sbom.policy import opening, table
 from workflow_sbom.policy.check import check
 from workflow_sbom.policy.items import Named
 from workflow_sbom.policy.package import Package, read
-from workflow_sbom.policy.table import Policy
+from workflow_sbom.policy.table import LicenceException, Policy
 from workflow_sbom.policy.verdict import Verdict
 from workflow_sbom.purl import package_url
 
@@ -37,7 +37,7 @@ class Demands:
     def verdict(self, attested: Attested) -> Verdict:
         """The answer for all SBOMs of the release; raises `BuildError` when one is no document."""
         given = tuple(map(_read, (*attested.sboms, attested.release_sbom)))
-        policy = replace(self.policy, own=(*self.policy.own, *_released(given)))
+        policy = _with_whole(self.policy, given[-1], own=tuple(_released(given)))
         world = opening.world(policy, self.folder, given, now=self.now, database=self.database)
         return check(given, policy, world)
 
@@ -68,6 +68,22 @@ def demanded(
             remedy="every key is described by: workflow-sbom schema policy",
         ) from error
     return Demands(policy=policy, folder=path.parent, now=now, database=database)
+
+
+def _with_whole(policy: Policy, release: Named, own: tuple[Package, ...]) -> Policy:
+    """The policy, which asks nobody about what is released, nor for a licence of the whole.
+
+    Each part of a release states its own.
+    """
+    policy = replace(policy, own=(*policy.own, *own))
+    subject = release.document.subject
+    if policy.licences is None or subject is None or not subject.purl or subject.licences:
+        return policy
+    whole = LicenceException(
+        package=Package(subject.purl), reason="each part of the release states its own"
+    )
+    table = replace(policy.licences, exception=(*policy.licences.exception, whole))
+    return replace(policy, licences=table)
 
 
 def _released(given: Iterable[Named]) -> Iterator[Package]:

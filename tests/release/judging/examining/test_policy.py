@@ -130,6 +130,18 @@ def test_what_is_released_is_in_no_database_and_need_not_be(tmp_path: Path) -> N
         assert bool(judged) == bool(asked)
 
 
+def test_a_release_as_a_whole_need_state_no_licence(tmp_path: Path) -> None:
+    written(tmp_path, "sbom/policy.toml", '[licences]\nallow = ["MIT"]\n')
+    whole = attested("MIT")
+    table = json.loads(whole.release_sbom.content or b"")
+    subject = {"type": "application", "name": "all", "purl": "pkg:generic/all@1"}
+    for licences, answer in (({}, "pass"), ({"licenses": [{"expression": "0BSD"}]}, "fail")):
+        metadata = {"metadata": {"component": {**subject, **licences}}}
+        content = json.dumps(table | metadata).encode()
+        release = File.of("all.cdx.json", "application/json", content)
+        assert found(tmp_path).verdict(replace(whole, release_sbom=release)).answer == answer
+
+
 def test_an_sbom_that_its_specification_forbids_stops_everything(tmp_path: Path) -> None:
     written(tmp_path, "sbom/policy.toml", "")
     bad = replace(attested("MIT"), release_sbom=File.of("x.cdx.json", "x", b"{}"))
