@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path, PurePosixPath
@@ -27,7 +28,7 @@ from workflow_sbom.policy.table import Day, InFolder, Policy, VexTable
 from workflow_sbom.policy.verdict import DatabaseUsed, Verdict
 from workflow_sbom.terminal.console import Console
 from workflow_sbom.terminal.moments import instant
-from workflow_sbom.terminal.progress import stage
+from workflow_sbom.terminal.progress import Progress, stage
 
 _REMEDY = "each finding above says what to do about it"
 _SHOWN = 5
@@ -42,7 +43,7 @@ def run(asked: argparse.Namespace, shell: Shell) -> int:
     policy = _policy(asked.policy)
     read = documents.read_all(asked.files, shell)
     given = [Named(named(path), each) for path, each in zip(asked.files, read, strict=True)]
-    with shell.console.progress() as progress, stage(progress, "check"):
+    with shell.console.progress() as progress, _one_stage(progress):
         world = opening.world(policy, asked.policy.parent, given, now=now, database=asked.osv)
         verdict = check(given, *_with_statements(policy, world, asked.vex, shell))
     if asked.json:
@@ -50,6 +51,13 @@ def run(asked: argparse.Namespace, shell: Shell) -> int:
     else:
         _show(verdict, shell.console)
     return _ended(verdict, asked.policy, shell.console, stable=asked.stable)
+
+
+@contextmanager
+def _one_stage(progress: Progress) -> Iterator[None]:
+    progress.expect(1)
+    with stage(progress, "check"):
+        yield
 
 
 def _policy(path: Path) -> Policy:
