@@ -125,6 +125,13 @@ def test_expressions_are_bounded(text: str) -> None:
     assert time.process_time() - started < 1
 
 
+def test_many_groups_are_not_deep() -> None:
+    tree = parse(" AND ".join(["(MIT OR ISC)"] * 200))
+    assert isinstance(tree, AllOf)
+    assert len(tree.members) == 200
+    assert parse("(" * 50 + "MIT" + ")" * 50) == Term("MIT")
+
+
 def test_a_wide_expression_is_read_soon() -> None:
     started = time.process_time()
     tree = parse(" OR ".join(["MIT"] * 2400))

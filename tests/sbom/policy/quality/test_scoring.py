@@ -150,6 +150,23 @@ def test_a_score_is_the_weighted_share_of_what_is_there() -> None:
     assert scored.total == 93
 
 
+@pytest.mark.parametrize(
+    ("more", "total"),
+    [
+        ({"serialNumber": None}, 96),  # a third of 8 of 72
+        ({"dependencies": []}, 94),  # a third of 12
+    ],
+)
+def test_categories_have_their_weights(more: dict[str, Any], total: int) -> None:
+    assert score(named(bom(component(), **more))).total == total
+
+
+def test_licences_weigh_three_times_what_copyright_does() -> None:
+    parts = {"licenses": None}, {"copyright": None}
+    scores = [score(named(bom(component(**each), metadata={}))) for each in parts]
+    assert [dict(each.categories)["licensing"] for each in scores] == [25, 75]
+
+
 def test_what_nothing_is_asked_for_does_not_count() -> None:
     json = bom(metadata={"timestamp": "2026-11-26T00:00:00Z"}, dependencies=[])
     assert "licensing" not in dict(score(named(json)).categories)
