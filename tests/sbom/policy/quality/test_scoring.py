@@ -162,8 +162,8 @@ def test_categories_have_their_weights(more: dict[str, Any], total: int) -> None
 
 
 def test_licences_weigh_three_times_what_copyright_does() -> None:
-    parts = {"licenses": None}, {"copyright": None}
-    scores = [score(named(bom(component(**each), metadata={}))) for each in parts]
+    parts = component(licenses=None), component(copyright=None)
+    scores = [score(named(bom(each, metadata={}))) for each in parts]
     assert [dict(each.categories)["licensing"] for each in scores] == [25, 75]
 
 
