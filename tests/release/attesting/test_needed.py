@@ -7,10 +7,13 @@ import hashlib
 import zipfile
 from pathlib import Path
 
+import pytest
+
 from support.git_repository import GitRepository
 from support.workshops import Bench
 from workflow_release.attesting.needed import needed
 from workflow_release.building.artifacts.interface import LockFile
+from workflow_release.errors import BuildError
 from workflow_sbom.digest import Digest
 from workflow_sbom.python.environment import Environment
 
@@ -57,14 +60,37 @@ def test_licences_and_needs_are_those_of_the_files_that_the_lock_names(
     assert f"--hash=sha256:{found.hashes[0].hex}" in text
 
 
-def test_what_cannot_be_had_is_known_by_the_lock_alone_and_that_is_said(
+def test_what_has_no_wheel_is_known_by_the_lock_alone_and_that_is_said(
     tmp_path: Path, repository: GitRepository
 ) -> None:
     repository.commit("feat: x")
+    text = wheel(tmp_path / "wheels", "part")
+    text += f"bare==2.0 --hash=sha256:{'0' * 64}\n"
+    page = tmp_path / "index" / "bare" / "index.html"
+    page.parent.mkdir(parents=True)
+    page.write_text('<!DOCTYPE html><a href="bare-2.0.tar.gz">bare-2.0.tar.gz</a>')
+    environment = {
+        "PIP_INDEX_URL": (tmp_path / "index").as_uri(),
+        "PIP_FIND_LINKS": str(tmp_path / "wheels"),
+    }
+    setup = Bench(scratch=tmp_path / "bench", environment=environment)
+    lock = LockFile(name="lock.txt", content=text.encode())
+    found = needed(lock, PYTHON, setup.workshop(repository))
+    assert [each.name for each in found] == ["part"]
+    assert setup.told.which("note") == {
+        "bare 2.0 has no wheel that the lock allows: known by the lock"
+    }
+
+
+def test_what_cannot_be_asked_for_stops_a_release(
+    tmp_path: Path, repository: GitRepository
+) -> None:
+    """Another machine would say more of it; a document is the same everywhere or is not made."""
+    repository.commit("feat: x")
     wheel(tmp_path / "wheels", "part")
-    setup = bench(tmp_path)
-    shop = setup.workshop(repository)
     lock = LockFile(name="lock.txt", content=f"part==2.0 --hash=sha256:{'0' * 64}\n".encode())
-    assert needed(lock, PYTHON, shop) == ()
-    (note,) = setup.told.which("note")
-    assert note.startswith("what lock.txt names is known by the lock alone: pip can't fetch")
+    with pytest.raises(
+        BuildError, match=r"part 2\.0 can't be described: pip can't fetch"
+    ) as caught:
+        needed(lock, PYTHON, bench(tmp_path).workshop(repository))
+    assert "index can be reached" in caught.value.remedy
