@@ -111,8 +111,8 @@ def _diff(words: Parser) -> None:
 
 def _coverage(words: Parser) -> None:
     words.add_argument(
-        "file", type=Path, metavar="FILE",
-        help="a wheel, a source distribution, or the archive of a web interface",
+        "files", nargs="+", type=Path, metavar="FILE",
+        help="wheels, source distributions, or archives of web interfaces",
     )  # fmt: skip
     words.add_argument(
         "--source", type=Path, metavar="DIR",

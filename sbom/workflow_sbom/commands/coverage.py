@@ -1,10 +1,10 @@
-"""`workflow-sbom coverage FILE`: what explains each entry of an archive; 48 when one is left."""
+"""`workflow-sbom coverage FILE…`: what explains each entry of archives; 48 when one is left."""
 
 from __future__ import annotations
 
 import argparse
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, assert_never
 
@@ -31,23 +31,28 @@ _LOCK, _MODULES = "package-lock.json", "build/modules.json"
 
 
 def run(asked: argparse.Namespace, shell: Shell) -> int:
-    """Go through it and tell; raises `CoverageError` when anything is left."""
-    ledger = _ledger(asked, shell)
+    """Go through them and tell; raises `CoverageError` when anything is left."""
+    ledgers = [_ledger(path, asked, shell) for path in asked.files]
     if asked.json:
-        shell.console.json(_document(ledger))
+        shell.console.json({"archives": [*map(_document, ledgers)]})
     else:
-        _show(ledger, shell.console)
-    left = sum(1 for _ in ledger.unexplained())
-    if left:
-        raise CoverageError(
-            f"{asked.file}: nothing explains {left} of {len(ledger.lines)} entries",
-            remedy="build it again, or find out who changed it",
-        )
+        _show(ledgers, shell.console)
+    _require_explained(asked.files, ledgers)
     return 0
 
 
-def _ledger(asked: argparse.Namespace, shell: Shell) -> Ledger:
-    path: Path = asked.file
+def _require_explained(files: Sequence[Path], ledgers: Sequence[Ledger]) -> None:
+    left = [sum(1 for _ in ledger.unexplained()) for ledger in ledgers]
+    faults = [
+        f"{path}: nothing explains {count} of {len(ledger.lines)} entries"
+        for path, ledger, count in zip(files, ledgers, left, strict=True)
+        if count
+    ]
+    if faults:
+        raise CoverageError("\n".join(faults), remedy="build it again, or find out who changed it")
+
+
+def _ledger(path: Path, asked: argparse.Namespace, shell: Shell) -> Ledger:
     found = recognise(path)
     shell.console.say(f"{path}: {found.kind.value}")
     match found.kind:
@@ -56,9 +61,9 @@ def _ledger(asked: argparse.Namespace, shell: Shell) -> Ledger:
             origin = project_in(asked.source, version) if asked.source else None
             return cover_wheel(path, origin=origin)
         case Kind.SDIST:
-            return cover_sdist(path, project_in(_source(asked), _version(path)))
+            return cover_sdist(path, project_in(_source(path, asked), _version(path)))
         case Kind.WEB:
-            return cover_interface(path, _interface(asked, shell))
+            return cover_interface(path, _interface(path, asked, shell))
         case Kind.GO | Kind.ENVIRONMENT | Kind.WHEELS:
             raise InventoryError(
                 f"{path}: {found.kind.value}, of which there is no list of entries",
@@ -68,10 +73,10 @@ def _ledger(asked: argparse.Namespace, shell: Shell) -> Ledger:
             assert_never(found.kind)
 
 
-def _source(asked: argparse.Namespace) -> Path:
+def _source(path: Path, asked: argparse.Namespace) -> Path:
     if asked.source is None:
         raise UsageError(
-            f"{asked.file}: it has no list of its own entries",
+            f"{path}: it has no list of its own entries",
             remedy="name the folder of the project it was made from with --source DIR",
         )
     source: Path = asked.source
@@ -91,12 +96,12 @@ def _version(path: Path) -> str:
         ) from error
 
 
-def _interface(asked: argparse.Namespace, shell: Shell) -> InterfaceOrigin:
-    source = _source(asked)
+def _interface(path: Path, asked: argparse.Namespace, shell: Shell) -> InterfaceOrigin:
+    source = _source(path, asked)
     modules = source / _MODULES
     if asked.version is None:
         raise UsageError(
-            f"{asked.file}: a web interface, which its release gave a version",
+            f"{path}: a web interface, which its release gave a version",
             remedy="name it with --version",
         )
     return InterfaceOrigin(
@@ -107,12 +112,19 @@ def _interface(asked: argparse.Namespace, shell: Shell) -> InterfaceOrigin:
     )
 
 
-def _show(ledger: Ledger, console: Console) -> None:
-    console.table(("entries", "explained by", "count", "how"), [*_rows(ledger)])
-    left = [(entry.path, why.reason) for entry, why in ledger.unexplained()]
+def _show(ledgers: Sequence[Ledger], console: Console) -> None:
+    for ledger in ledgers:
+        if len(ledgers) > 1:
+            console.result(f"{ledger.subject}:")
+        console.table(("entries", "explained by", "count", "how"), [*_rows(ledger)])
+    left = [
+        (ledger.subject, entry.path, why.reason)
+        for ledger in ledgers
+        for entry, why in ledger.unexplained()
+    ]
     if left:
         console.result("")
-        console.table(("not explained", "why"), left[:_SHOWN])
+        console.table(("archive", "not explained", "why"), left[:_SHOWN])
     if len(left) > _SHOWN:
         console.result(f"and {len(left) - _SHOWN} more; --json has them all")
 

@@ -297,7 +297,7 @@ _REMEDIES: dict[type, str] = {
     LicenceRefused: "replace the component, allow the licence, or except it with a reason",
     LicenceUnknown: "find out the licence, or except the component with what it is and a reason",
     Contradicted: "mend or remove one of the statements",
-    NotJudged: "give the component a package URL with its version, and the database its ecosystem",
+    NotJudged: "it takes a fresh OSV database with its ecosystem, and a package URL with a version",
     DatabaseUnfit: "provide a fresh OSV database, as a folder or a zip file",
     RecordUnread: "fetch the database again",
     StatementRefused: "mend the VEX file",

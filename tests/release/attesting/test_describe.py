@@ -15,6 +15,7 @@ import workflow_sbom
 from support import built
 from support.candidates import FILES, IMAGE, SDIST, UI, WHEEL, artifact
 from support.git_repository import GitRepository
+from support.package_index import offering
 from support.workshops import Bench
 from workflow_containers.platform import AMD64
 from workflow_release.attesting.describe import Described, describe, form_of, tool_version
@@ -252,8 +253,10 @@ def test_a_damaged_cache_is_not_believed(
 
 
 def test_requirements_say_which_version_a_need_becomes(
-    bench: Bench, project: GitRepository, tmp_path: Path
+    project: GitRepository, tmp_path: Path
 ) -> None:
+    index = offering(tmp_path / "index", "left-3.1.tar.gz")
+    bench = Bench(scratch=tmp_path / "bench", environment=index)
     data = built.wheel(built.wheel_files(more="Requires-Dist: left\n"))
     artifacts = (artifact(WHEEL, data, tmp_path),)
     lock = LockFile(name="locks/run.txt", content=b"left==3.1 --hash=sha256:" + b"0" * 64 + b"\n")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from support.git_repository import GitRepository
+from support.package_index import offering
 from support.workshops import Bench
 from workflow_release.attesting.needed import needed
 from workflow_release.building.artifacts.interface import LockFile
@@ -66,11 +67,8 @@ def test_what_has_no_wheel_is_known_by_the_lock_alone_and_that_is_said(
     repository.commit("feat: x")
     text = wheel(tmp_path / "wheels", "part")
     text += f"bare==2.0 --hash=sha256:{'0' * 64}\n"
-    page = tmp_path / "index" / "bare" / "index.html"
-    page.parent.mkdir(parents=True)
-    page.write_text('<!DOCTYPE html><a href="bare-2.0.tar.gz">bare-2.0.tar.gz</a>')
     environment = {
-        "PIP_INDEX_URL": (tmp_path / "index").as_uri(),
+        **offering(tmp_path / "index", "bare-2.0.tar.gz"),
         "PIP_FIND_LINKS": str(tmp_path / "wheels"),
     }
     setup = Bench(scratch=tmp_path / "bench", environment=environment)

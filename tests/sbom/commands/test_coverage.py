@@ -54,23 +54,39 @@ def test_a_planted_file_is_told_with_a_remedy(make: Maker) -> None:
     path = make.wheel(extra=[("thing/planted.py", b"#")])
     said = SbomDesk().run("coverage", path)
     assert said.code == 48
-    assert "not explained     why\nthing/planted.py  not listed in RECORD" in said.out
+    name = "thing-1.2.3-py3-none-any.whl"
+    assert said.out.splitlines()[-1].split("  ") == [
+        name,
+        "thing/planted.py",
+        "not listed in RECORD",
+    ]
     assert said.err.splitlines()[1:] == [
         f"error: {path}: nothing explains 1 of 8 entries",
         "remedy: build it again, or find out who changed it",
     ]
     found = SbomDesk().run("coverage", path, "--json")
     assert found.code == 48
-    assert found.json["explained"] is False
-    left = [each["path"] for each in found.json["entries"] if "unexplained" in each]
+    assert found.json["archives"][0]["explained"] is False
+    left = [each["path"] for each in found.json["archives"][0]["entries"] if "unexplained" in each]
     assert left == ["thing/planted.py"]
+
+
+def test_several_archives_are_told_one_by_one_and_all_of_them(make: Maker) -> None:
+    whole, spoilt = make.wheel(), make.wheel(extra=[("thing/planted.py", b"#")])
+    said = SbomDesk().run("coverage", whole, spoilt)
+    assert said.code == 48
+    assert said.out.count("thing-1.2.3-py3-none-any.whl:\n") == 2
+    assert f"{spoilt}: nothing explains 1 of 8" in said.err
+    assert f"{whole}: nothing" not in said.err
+    found = SbomDesk().run("coverage", whole, spoilt, "--json").json["archives"]
+    assert [each["explained"] for each in found] == [True, False]
 
 
 def test_very_many_are_counted_and_all_are_in_the_document(make: Maker) -> None:
     path = make.wheel(extra=[(f"thing/{number}.py", b"#") for number in range(120)])
     said = SbomDesk().run("coverage", path)
     assert "and 20 more; --json has them all" in said.out
-    entries = SbomDesk().run("coverage", path, "--json").json["entries"]
+    entries = SbomDesk().run("coverage", path, "--json").json["archives"][0]["entries"]
     assert sum("unexplained" in each for each in entries) == 120
 
 
@@ -84,9 +100,9 @@ def test_a_source_distribution_needs_its_project(make: Maker, source: Path) -> N
     linked.type, linked.linkname = tarfile.SYMTYPE, "LICENSE"
     path = make.sdist(extra=[linked])
     found = SbomDesk().run("coverage", path, "--source", source, "--json")
-    entry = next(each for each in found.json["entries"] if each["kind"] == "symlink")
+    entry = next(each for each in found.json["archives"][0]["entries"] if each["kind"] == "symlink")
     assert (entry["target"], entry["owner"]) == ("LICENSE", "folder:source")
-    assert len(found.json["entries"]) == len(SDIST_FILES) + 1
+    assert len(found.json["archives"][0]["entries"]) == len(SDIST_FILES) + 1
 
 
 def test_a_web_interface_needs_its_project_and_its_version(tmp_path: Path) -> None:
