@@ -79,6 +79,23 @@ def _inspect(words: Parser) -> None:
     shared.json(words)
 
 
+def _sbom(words: Parser) -> None:
+    words.add_argument("archive", type=Path, metavar="ARCHIVE", help="an OCI layout archive")
+    words.add_argument(
+        "--output", "-o", type=Path, default=Path("-"), metavar="FILE",
+        help="the document; default: standard output",
+    )  # fmt: skip
+    words.add_argument(
+        "--format", choices=("cyclonedx", "spdx"), default="cyclonedx",
+        help="CycloneDX 1.7 or SPDX 2.3; default: cyclonedx",
+    )  # fmt: skip
+    words.add_argument(
+        "--created", metavar="TIME",
+        help="when (RFC 3339); default: SOURCE_DATE_EPOCH, else when its images were made",
+    )  # fmt: skip
+    shared.json(words)
+
+
 def _diff(words: Parser) -> None:
     words.add_argument("old", metavar="A", help=_IMAGE)
     words.add_argument("new", metavar="B", help="another one")
@@ -217,6 +234,7 @@ COMMANDS = {
     "build": Command("Build the archives of images", _build),
     "coverage": Command("Tell whose every entry of an image is; 39 if one is nobody's", _coverage),
     "inspect": Command("Tell what an image holds and how it is run", _inspect),
+    "sbom": Command("Write what an image is made of, as CycloneDX or SPDX", _sbom),
     "diff": Command("Tell what differs between two images; exits with 1 if anything", _diff),
     "push": Command("Push an image archive to registries", _push),
     "pull": Command("Pull an image into an archive", _pull),

@@ -14,7 +14,7 @@ from workflow_containers.errors import DefinitionError
 from workflow_containers.oci.reference import Reference
 from workflow_sbom.errors import Fault, UsageError
 from workflow_sbom.tables import did_you_mean
-from workflow_sbom.terminal.moments import EPOCH_VARIABLE, epoch, instant
+from workflow_sbom.terminal.moments import stated
 
 _WHEN = "give --created, set SOURCE_DATE_EPOCH, or build in a git checkout"
 
@@ -128,10 +128,8 @@ def tag(text: str, origin: str) -> str:
 
 def created(asked: str | None, environment: Mapping[str, str], checkout: Checkout) -> datetime:
     """When images are said to be made; never this machine's clock. Raises `UsageError`."""
-    if asked is not None:
-        return instant("--created", asked)
-    said = environment.get(EPOCH_VARIABLE)
-    seconds = epoch(said) if said else checkout.seconds
-    if seconds is None:
+    if (moment := stated(asked, environment)) is not None:
+        return moment
+    if checkout.seconds is None:
         raise UsageError(f"{checkout.root}: in no git checkout, so of no known time", remedy=_WHEN)
-    return datetime.fromtimestamp(seconds, UTC)
+    return datetime.fromtimestamp(checkout.seconds, UTC)

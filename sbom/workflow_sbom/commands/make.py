@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, get_args
@@ -25,7 +25,7 @@ from workflow_sbom.making.times import newest
 from workflow_sbom.model.document import Sbom
 from workflow_sbom.python.environment import Environment, System
 from workflow_sbom.terminal.console import Console
-from workflow_sbom.terminal.moments import EPOCH_VARIABLE, epoch, instant
+from workflow_sbom.terminal.moments import EPOCH_VARIABLE, stated
 from workflow_sbom.terminal.progress import Progress, stage
 
 _ENDINGS = {"cyclonedx": ".cdx.json", "spdx": ".spdx.json"}
@@ -81,7 +81,7 @@ def run(asked: argparse.Namespace, shell: Shell) -> int:
 def _jobs(
     asked: argparse.Namespace, environment: Environment | None, shell: Shell
 ) -> tuple[Job, ...]:
-    fixed = _fixed(asked.created, shell.environment)
+    fixed = stated(asked.created, shell.environment)
     found, errors = gathering.each(recognise, asked.paths)
     gathering.refuse(errors, shell.console)
     for each in found:
@@ -166,14 +166,6 @@ def _outputs(asked: argparse.Namespace, found: Sequence[Recognised]) -> tuple[Pa
             f"two artifacts would be written as {twice[0]}", remedy="describe them one by one"
         )
     return paths
-
-
-def _fixed(asked: str | None, environment: Mapping[str, str]) -> datetime | None:
-    """When documents are to say they were made, if anybody said; never this machine's clock."""
-    if asked is not None:
-        return instant("--created", asked)
-    said = environment.get(EPOCH_VARIABLE)
-    return datetime.fromtimestamp(epoch(said), UTC) if said else None
 
 
 def _own(found: Recognised, console: Console) -> datetime:

@@ -141,7 +141,7 @@ def _of_member(path: Path, name: str) -> Kind | None:
 def _image(path: Path) -> InventoryError:
     return InventoryError(
         f"{path}: a container image, which workflow-containers describes",
-        remedy=f"workflow-containers inspect {path}; workflow-release sbom writes its SBOM",
+        remedy=f"workflow-containers sbom {path}",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from workflow_sbom.errors import UsageError
@@ -22,6 +23,17 @@ def instant(option: str, text: str) -> datetime:
         f"{option} {text[:40]!r} is no time with its offset from UTC",
         remedy="write it like 2026-03-04T05:06:07Z",
     )
+
+
+def stated(asked: str | None, environment: Mapping[str, str]) -> datetime | None:
+    """When something says it was made: `--created`, else `SOURCE_DATE_EPOCH` of the environment.
+
+    None where nobody says, for the machine's clock is no answer. Raises `UsageError`.
+    """
+    if asked is not None:
+        return instant("--created", asked)
+    said = environment.get(EPOCH_VARIABLE)
+    return datetime.fromtimestamp(epoch(said), UTC) if said else None
 
 
 def epoch(text: str) -> int:
