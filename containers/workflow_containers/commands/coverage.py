@@ -22,14 +22,8 @@ from workflow_containers.coverage.weighing import Coverage
 from workflow_containers.definition import Definition, load
 from workflow_containers.errors import CoverageError
 from workflow_sbom import canonical
-from workflow_sbom.coverage.ledger import (
-    Entry,
-    Explanation,
-    Generated,
-    Line,
-    Owned,
-    Unexplained,
-)
+from workflow_sbom.archives.entry import Entry
+from workflow_sbom.coverage.ledger import Explanation, Generated, Line, Owned, Unexplained
 
 _SHOWN = 100
 _LEFT_OUT = "what sources have and no container reads, or the definition excludes"

@@ -8,7 +8,8 @@ from typing import assert_never
 from workflow_containers.building.ground import Ground
 from workflow_containers.coverage.claims import Claim, Standing
 from workflow_containers.layers.tree import File, Folder, Link, Node, Special
-from workflow_sbom.coverage.ledger import Entry, Owned
+from workflow_sbom.archives.entry import Entry
+from workflow_sbom.coverage.ledger import Owned
 
 PROOF = "the base's layers, by its pinned digest"
 

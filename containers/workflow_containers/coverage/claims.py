@@ -8,7 +8,8 @@ from typing import assert_never
 
 from workflow_containers.layers import entries
 from workflow_containers.layers.fragment import Object, Search
-from workflow_sbom.coverage.ledger import Entry, Generated, Owned
+from workflow_sbom.archives.entry import Entry
+from workflow_sbom.coverage.ledger import Generated, Owned
 from workflow_sbom.digest import Digest
 
 ROOT = "0:0"

@@ -15,7 +15,7 @@ from workflow_containers.inspecting.survey import Found, survey
 from workflow_containers.layers.entries import WHITEOUT
 from workflow_containers.layers.foreign import MAX_DEPTH
 from workflow_containers.oci.layout import Image, Layout
-from workflow_sbom.coverage.ledger import Entry, Kind
+from workflow_sbom.archives.entry import Entry, Kind
 from workflow_sbom.digest import Digest
 
 _OPAQUE = f"{WHITEOUT}{WHITEOUT}.opq"

@@ -10,14 +10,7 @@ from workflow_containers.coverage.claims import Claim, Part, Standing
 from workflow_containers.coverage.root import There
 from workflow_containers.layers import entries
 from workflow_containers.platform import Platform
-from workflow_sbom.coverage.ledger import (
-    Explanation,
-    Generated,
-    Ledger,
-    Line,
-    Owned,
-    Unexplained,
-)
+from workflow_sbom.coverage.ledger import Explanation, Generated, Ledger, Line, Owned, Unexplained
 from workflow_sbom.digest import Digest
 
 NOTHING = "nothing brings it"

@@ -13,17 +13,10 @@ from pathlib import Path, PurePosixPath
 from typing import assert_never
 
 from workflow_sbom import canonical
-from workflow_sbom.coverage.ledger import (
-    Entry,
-    Explanation,
-    Generated,
-    Ledger,
-    Line,
-    Owned,
-    Unexplained,
-)
+from workflow_sbom.archives.entry import Entry
+from workflow_sbom.archives.reading import read_tar
+from workflow_sbom.coverage.ledger import Explanation, Generated, Ledger, Line, Owned, Unexplained
 from workflow_sbom.coverage.origin import Explaining, Origin
-from workflow_sbom.coverage.reading import read_tar
 from workflow_sbom.digest import Digest
 from workflow_sbom.javascript import bundle, npmlock
 from workflow_sbom.javascript.bundle import VIRTUAL, Shipped, package_of

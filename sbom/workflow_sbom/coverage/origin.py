@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from workflow_sbom.coverage.ledger import Entry, Generated, Owned, Unexplained
+from workflow_sbom.archives.entry import Entry
+from workflow_sbom.coverage.ledger import Generated, Owned, Unexplained
 from workflow_sbom.digest import Digest
 from workflow_sbom.texts import require_line
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 from pathlib import Path, PurePosixPath
 from typing import assert_never
 
+from workflow_sbom.archives.entry import Entry
+from workflow_sbom.archives.reading import read_tar
 from workflow_sbom.coverage import metadata
-from workflow_sbom.coverage.ledger import Entry, Explanation, Generated, Ledger, Line, Unexplained
+from workflow_sbom.coverage.ledger import Explanation, Generated, Ledger, Line, Unexplained
 from workflow_sbom.coverage.origin import Explaining, Origin
-from workflow_sbom.coverage.reading import read_tar
 from workflow_sbom.errors import InventoryError
 
 METADATA = "core metadata made again from pyproject.toml"

@@ -15,18 +15,11 @@ from typing import assert_never
 
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
+from workflow_sbom.archives.entry import Entry
+from workflow_sbom.archives.reading import Contents, Keep, read_zip
 from workflow_sbom.coverage import bytecode, metadata, records
-from workflow_sbom.coverage.ledger import (
-    Entry,
-    Explanation,
-    Generated,
-    Ledger,
-    Line,
-    Owned,
-    Unexplained,
-)
+from workflow_sbom.coverage.ledger import Explanation, Generated, Ledger, Line, Owned, Unexplained
 from workflow_sbom.coverage.origin import Explaining, Origin
-from workflow_sbom.coverage.reading import Contents, Keep, read_zip
 from workflow_sbom.coverage.records import Record
 from workflow_sbom.digest import Digest
 from workflow_sbom.errors import InventoryError

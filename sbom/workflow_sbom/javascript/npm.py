@@ -17,8 +17,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from workflow_sbom import canonical
+from workflow_sbom.archives.reading import read_tar
 from workflow_sbom.artifact import ArtifactFile
-from workflow_sbom.coverage.reading import read_tar
 from workflow_sbom.errors import DocumentError, InventoryError
 from workflow_sbom.javascript import bundle, npmlock
 from workflow_sbom.javascript.bundle import Shipped

@@ -11,7 +11,8 @@ from workflow_containers.debian.deb import read
 from workflow_containers.errors import MemberError
 from workflow_containers.layers.fragment import Search
 from workflow_containers.python.bytecode import Bytecode, nowhere
-from workflow_sbom.coverage.ledger import Entry, Generated, Owned
+from workflow_sbom.archives.entry import Entry
+from workflow_sbom.coverage.ledger import Generated, Owned
 from workflow_sbom.digest import Digest
 
 NO_PYTHON = Bytecode(compile=nowhere, tag="cpython-313", identity="none")

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from workflow_sbom.coverage.ledger import Entry, Generated, Ledger, Line, Owned, Unexplained
+from workflow_sbom.archives.entry import Entry
+from workflow_sbom.coverage.ledger import Generated, Ledger, Line, Owned, Unexplained
 from workflow_sbom.digest import Digest
 from workflow_sbom.errors import ModelError
 
@@ -30,14 +31,6 @@ def test_a_path_stands_once() -> None:
     line = Line(Entry(path="a", kind="directory"), Generated("parents"))
     with pytest.raises(ModelError, match="'a' stands twice"):
         Ledger.of("image", [line, line])
-
-
-@pytest.mark.parametrize(
-    ("kind", "digest"), [("file", None), ("directory", FILE), ("symlink", FILE)]
-)
-def test_files_and_only_files_have_a_digest(kind: str, digest: Digest | None) -> None:
-    with pytest.raises(ModelError, match="a file has a digest"):
-        Entry(path="a", kind=kind, digest=digest)  # type: ignore[arg-type]
 
 
 def test_no_text_of_a_ledger_acts_on_a_terminal() -> None:

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import time
 
-from workflow_sbom.coverage.ledger import Entry, Generated, Owned, Unexplained
+from workflow_sbom.archives.entry import Entry
+from workflow_sbom.coverage.ledger import Generated, Owned, Unexplained
 from workflow_sbom.coverage.origin import TRACKED, Explaining, Made, Origin
 from workflow_sbom.digest import Digest
 

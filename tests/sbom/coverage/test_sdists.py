@@ -16,7 +16,8 @@ from support.distributions import (
     origin,
     unexplained,
 )
-from workflow_sbom.coverage import reading, sdists
+from workflow_sbom.archives import reading
+from workflow_sbom.coverage import sdists
 from workflow_sbom.coverage.sdists import cover_sdist
 from workflow_sbom.errors import InventoryError
 

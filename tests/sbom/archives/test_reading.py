@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from support.distributions import Maker
-from workflow_sbom.coverage import reading
-from workflow_sbom.coverage.ledger import Entry
-from workflow_sbom.coverage.reading import read_tar, read_zip
+from workflow_sbom.archives import reading
+from workflow_sbom.archives.entry import Entry
+from workflow_sbom.archives.reading import read_tar, read_zip
 from workflow_sbom.digest import Digest
 from workflow_sbom.errors import InventoryError
 

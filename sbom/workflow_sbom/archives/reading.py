@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, NoReturn, cast
 
-from workflow_sbom.coverage.ledger import Entry, Kind
+from workflow_sbom.archives.entry import Entry, Kind
 from workflow_sbom.digest import CHUNK, Digest
 from workflow_sbom.errors import InventoryError
 from workflow_sbom.printable import printable

@@ -1,0 +1,1 @@
+"""Archives as they stand: what is in them, read once and safely."""
