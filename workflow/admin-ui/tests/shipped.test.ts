@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { foldersOf, licencesText, requireKnown } from '../vite/licences.ts'
-import { contents, relative, type Contents } from '../vite/shipped.ts'
+import { relative } from '../vite/ids.ts'
+import { contents, type Contents } from '../vite/shipped.ts'
 
 type Bundle = Parameters<typeof contents>[0]
 

@@ -1,6 +1,7 @@
 /** The licences of what ships, as one text. */
 import type { Installed } from './packages.ts'
-import { order, type Contents } from './shipped.ts'
+import { order } from './ids.ts'
+import type { Contents } from './shipped.ts'
 
 // The bundler's own modules that can ship, by how their ids start, and the package they are from.
 const RUNTIME: readonly (readonly [string, string])[] = [

@@ -1,7 +1,7 @@
 /** What an installed package says of itself, as far as it says it in a form that is understood. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { order } from './shipped.ts'
+import { order } from './ids.ts'
 
 /** An author as npm lets one be named. */
 export interface Person {

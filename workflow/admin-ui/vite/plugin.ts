@@ -3,19 +3,12 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Plugin } from 'vite'
+import { order, relative, withoutQuery } from './ids.ts'
 import { foldersOf, installedIn, licencesText, requireKnown } from './licences.ts'
 import { noticesIn } from './notices.ts'
 import { installed, type Installed } from './packages.ts'
 import { importedBy, isStyleSheet } from './sheets.ts'
-import {
-  contents,
-  order,
-  relative,
-  withoutQuery,
-  type Contents,
-  type Shipped,
-  type Sources,
-} from './shipped.ts'
+import { contents, type Contents, type Shipped, type Sources } from './shipped.ts'
 
 /** What ships beside the list: the licences of everything, in a file of the output. */
 export interface Licences {

@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { withoutQuery } from './shipped.ts'
+import { withoutQuery } from './ids.ts'
 
 const SHEET = /\.(css|less|sass|scss|styl)$/
 const PART = /[?&](lang\.(css|less|sass|scss|styl)|type=style)\b/

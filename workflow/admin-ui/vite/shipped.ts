@@ -4,6 +4,7 @@
  * a file that was copied.
  */
 import type { Rolldown } from 'vite'
+import { order, relative } from './ids.ts'
 import type { PackageFacts } from './packages.ts'
 import { isStyleSheet } from './sheets.ts'
 
@@ -109,34 +110,10 @@ function described(asset: Rolldown.OutputAsset, root: string): ShippedAsset {
   return { file: asset.fileName, sources: [...new Set(sources)].sort(order) }
 }
 
-/** An id relative to the root, with `/` and without a query; it must not leave the root. */
-export function relative(id: string, root: string): string {
-  const virtual = id.startsWith('\0')
-  const path = withoutQuery(virtual ? id.slice(1) : id).replaceAll('\\', '/')
-  const prefix = `${root.replaceAll('\\', '/').replace(/\/$/, '')}/`
-  const inside = path.startsWith(prefix) ? path.slice(prefix.length) : path
-  // A plugin may call its own module by what looks like a path: `\0/plugin-vue/export-helper`.
-  if (virtual && !inside.includes('..')) return `\0${inside.replace(/^\/+/, '')}`
-  if (/^([A-Za-z]:)?\//.test(inside) || inside.split('/').includes('..')) {
-    throw new Error(`${id} ships, but is outside the project’s folder; install it inside`)
-  }
-  return inside
-}
-
-/** The path of a module’s id. */
-export function withoutQuery(id: string): string {
-  return id.replace(/[?#].*$/, '')
-}
-
 function byIdAndFile(a: ShippedModule, b: ShippedModule): number {
   return order(a.id, b.id) || byFile(a, b)
 }
 
 function byFile(a: { readonly file: string }, b: { readonly file: string }): number {
   return order(a.file, b.file)
-}
-
-/** By code units: the same everywhere, whatever the locale. */
-export function order(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
 }
