@@ -21,6 +21,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, NoReturn, cast
 
 from workflow_sbom.archives.entry import Entry, Kind
+from workflow_sbom.archives.forward import Forward
 from workflow_sbom.digest import CHUNK, Digest
 from workflow_sbom.errors import InventoryError
 from workflow_sbom.printable import printable
@@ -31,7 +32,6 @@ MAX_KEPT = 8 << 20
 MAX_KEPT_IN_ALL = 256 << 20
 MAX_PATH = 4096
 MAX_LINK = 4096
-_MAX_HEADER = 1 << 20
 _END_OF_ZIP = struct.Struct("<4s8xII2x")
 _LOCAL_HEADER = struct.Struct("<26xHH")
 
@@ -85,7 +85,7 @@ def read_zip(path: Path, keep: Callable[[frozenset[str]], Keep]) -> Contents:
 def read_tar(path: Path, keep: Keep) -> Contents:
     """The entries of a tar archive, gzipped or not, in one pass; raises `InventoryError`."""
     with _refusing(path.name), _opened(path) as inner:
-        reading, forward = _Reading(keep), _Forward(inner)
+        reading, forward = _Reading(keep), Forward(inner, furthest=MAX_UNPACKED)
         with tarfile.open(fileobj=cast("IO[bytes]", forward), mode="r:", encoding="utf-8") as tar:
             for header in tar:
                 _add_tarred(header, tar, reading)
@@ -238,45 +238,6 @@ def _tar_kind(header: tarfile.TarInfo) -> Kind:
         tarfile.FIFOTYPE: "fifo",
     }
     return "file" if header.isreg() else kinds.get(header.type, "device")
-
-
-class _Forward:
-    """A stream that only goes forward, so that a compressed one is read once.
-
-    Refuses what one header may ask to hold at a time, and remembers the last block, for `tarfile`
-    ends in silence at a header it can't read.
-    """
-
-    def __init__(self, stream: IO[bytes]) -> None:
-        self._stream = stream
-        self._position = 0
-        self._last = b""
-
-    def read(self, size: int) -> bytes:
-        if size > _MAX_HEADER:
-            _refuse(f"a header that asks for {size} bytes at once")
-        self._last = self._stream.read(size)
-        self._position += len(self._last)
-        return self._last
-
-    def seek(self, position: int) -> int:
-        if position < self._position or position > MAX_UNPACKED:
-            _refuse(f"an entry that begins at {position}")
-        while self._position < position and self.read(min(CHUNK, position - self._position)):
-            pass
-        return self._position
-
-    def tell(self) -> int:
-        return self._position
-
-    def require_end(self) -> None:
-        """The archive ends as it should: a block of zeros, and nothing but zeros after it."""
-        if len(self._last) < tarfile.BLOCKSIZE:
-            _refuse("the archive is cut short")
-        while self._last:
-            if self._last.strip(b"\0"):
-                _refuse("an unreadable header, or bytes after the end of the archive")
-            self.read(CHUNK)
 
 
 @contextmanager

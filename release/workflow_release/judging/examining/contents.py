@@ -16,6 +16,7 @@ from typing import IO, NoReturn
 from workflow_release.errors import BuildError
 from workflow_release.judging.evidence import Member
 from workflow_sbom.digest import CHUNK, Digest
+from workflow_sbom.errors import InventoryError
 
 MAX_MEMBERS = 200_000
 MAX_UNPACKED = 8 << 30
@@ -87,9 +88,11 @@ class Reading:
 
 @contextmanager
 def readable() -> Iterator[None]:
-    """Whatever the archive libraries raise about malformed bytes becomes `BuildError`."""
+    """Whatever is wrong with an archive's bytes becomes `BuildError`."""
     try:
         yield
+    except InventoryError as error:
+        raise BuildError(str(error)) from error
     except (tarfile.TarError, zipfile.BadZipFile, zlib.error, struct.error) as error:
         raise BuildError(f"no readable archive: {str(error)[:200]}") from error
     except (

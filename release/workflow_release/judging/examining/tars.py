@@ -10,28 +10,18 @@ import hashlib
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO, Protocol, cast
+from typing import IO, cast
 
 from workflow_release.judging.evidence import Member, MemberKind
 from workflow_release.judging.examining import contents
-from workflow_release.judging.examining.contents import Contents, Keep, Reading, nothing, refuse
-from workflow_sbom.digest import CHUNK
-
-MAX_HEADER = 1 << 20
-
-
-class Readable(Protocol):
-    """A source of bytes, read from front to back."""
-
-    def read(self, size: int, /) -> bytes:
-        """At most so many bytes; none at the end."""
-        ...
+from workflow_release.judging.examining.contents import Contents, Keep, Reading, nothing
+from workflow_sbom.archives.forward import Forward, Readable
 
 
 def read_tar(stream: Readable, keep: Keep = nothing, archive: str = "") -> Contents:
     """The entries of a tar archive, read once from front to back; raises `BuildError`."""
     with contents.readable():
-        reading, forward = Reading(keep), _Forward(stream)
+        reading, forward = Reading(keep), Forward(stream, furthest=contents.MAX_UNPACKED)
         with tarfile.open(fileobj=cast("IO[bytes]", forward), mode="r:", encoding="utf-8") as tar:
             for header in tar:
                 reading.admit(header.size)
@@ -74,45 +64,6 @@ def _tar_kind(header: tarfile.TarInfo) -> MemberKind:
         (header.isfifo(), "fifo"),
     )
     return next((kind for holds, kind in kinds if holds), "other")
-
-
-class _Forward:
-    """A stream that only goes forward, so that a compressed one is read once.
-
-    Refuses what one header may ask to hold at a time, and remembers the last block, for `tarfile`
-    ends in silence at a header it can't read.
-    """
-
-    def __init__(self, stream: Readable) -> None:
-        self._stream = stream
-        self._position = 0
-        self._last = b""
-
-    def read(self, size: int) -> bytes:
-        if size > MAX_HEADER:
-            refuse(f"a header that asks for {size} bytes at once")
-        self._last = self._stream.read(size)
-        self._position += len(self._last)
-        return self._last
-
-    def seek(self, position: int) -> int:
-        if position < self._position or position > contents.MAX_UNPACKED:
-            refuse(f"an entry that begins at {position}")
-        while self._position < position and self.read(min(CHUNK, position - self._position)):
-            pass
-        return self._position
-
-    def tell(self) -> int:
-        return self._position
-
-    def require_end(self) -> None:
-        """The archive ends as it should: a block of zeros, and nothing but zeros after it."""
-        if len(self._last) < tarfile.BLOCKSIZE:
-            refuse("the archive is cut short")
-        while self._last:
-            if self._last.strip(b"\0"):
-                refuse("an unreadable header, or bytes after the end of the archive")
-            self.read(CHUNK)
 
 
 class Hashing:
