@@ -3,32 +3,17 @@
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
+from support.outcome import Outcome
 from workflow_containers.cli import LINE
 from workflow_containers.commands.interface import Shell
 from workflow_containers.run import run
 from workflow_sbom.errors import ToolkitError
 from workflow_sbom.terminal.console import Console
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
-    """What one command left."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        """The one document on standard output."""
-        return json.loads(self.out)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +23,7 @@ class ContainerDesk:
     home: Path
     environment: Mapping[str, str] = field(default_factory=dict)
 
-    def run(self, *words: str) -> Said:
+    def run(self, *words: str) -> Outcome:
         """Run a command; an error is told as the command line tells it."""
         out, err = io.StringIO(), io.StringIO()
         console = Console(out=out, err=err, colour=False, live=False)
@@ -50,4 +35,4 @@ class ContainerDesk:
         except ToolkitError as error:
             console.error(error)
             code = error.exit_code
-        return Said(code=code, out=out.getvalue(), err=err.getvalue())
+        return Outcome(code=code, out=out.getvalue(), err=err.getvalue())

@@ -4,15 +4,14 @@ and a project that builds without anything from outside."""
 from __future__ import annotations
 
 import io
-import json
 import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
+from support.outcome import Outcome
 from workflow_release.cli import parse
 from workflow_release.commands.interface import Shell
 from workflow_release.machine.host import Host
@@ -84,20 +83,6 @@ PROJECT: Mapping[str, str] = {
     "locks/none.txt": "# the backend is in the tree\n",
     "release.toml": '[build]\nlock = "locks/none.txt"\n',
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What one command left."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        """The one document on standard output."""
-        return json.loads(self.out)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

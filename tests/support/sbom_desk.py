@@ -3,33 +3,18 @@
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import import_module
-from typing import Any
 
+from support.outcome import Outcome
 from workflow_sbom.cli import LINE
 from workflow_sbom.commands.interface import Shell
 from workflow_sbom.errors import ToolkitError
 from workflow_sbom.terminal.console import Console
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
-    """What one command left."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        """The one document on standard output."""
-        return json.loads(self.out)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +25,7 @@ class SbomDesk:
     now: datetime = NOW
     piped: bytes = b""
 
-    def run(self, *words: object) -> Said:
+    def run(self, *words: object) -> Outcome:
         """Run a command; an error is told as the command line tells it."""
         out, err = io.StringIO(), io.StringIO()
         console = Console(out=out, err=err, colour=False, live=False)
@@ -56,4 +41,4 @@ class SbomDesk:
         except ToolkitError as error:
             console.error(error)
             code = error.exit_code
-        return Said(code=code, out=out.getvalue(), err=err.getvalue())
+        return Outcome(code=code, out=out.getvalue(), err=err.getvalue())

@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from simulators.archives import Entry, Sketch, archive, layer
+from support.outcome import Outcome
 
 SITE = "usr/local/lib/python3.13/dist-packages"
 STATUS = "var/lib/dpkg/status.d"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What one command left."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        """The one document on standard output."""
-        return json.loads(self.out)
 
 
 Run = Callable[..., Outcome]

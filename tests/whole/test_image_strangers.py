@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from support.absent import absent
+from support.outcome import Outcome
 from support.repositories import git
-from support.two_shops import Outcome
 from workflow_containers.host import native_platform
 from workflow_containers.inspecting import rootless
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from support.two_shops import Golden, Outcome, Run
+from support.outcome import Outcome
+from support.two_shops import Golden, Run
 from workflow_containers.cli import run_command
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "containers"

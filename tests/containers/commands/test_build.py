@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from simulators.images import MIRRORS, World, record_line, wheel, wheel_bytes, world
-from support.two_shops import Outcome
+from support.outcome import Outcome
 from workflow_containers.cli import LINE
 from workflow_containers.commands import build
 from workflow_containers.commands.interface import Shell

@@ -9,8 +9,8 @@ import pytest
 
 from support import covered
 from support.covered import OS, PYTHON, Shop
+from support.outcome import Outcome
 from support.tampering import edited, entry, planted, tampered, together, without
-from support.two_shops import Outcome
 from workflow_containers.cli import LINE
 from workflow_containers.commands import coverage
 from workflow_containers.commands.interface import Shell

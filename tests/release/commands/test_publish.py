@@ -11,7 +11,8 @@ import pytest
 from simulators import images, releases
 from simulators.registry import INDEX, Registry
 from simulators.registry_server import serving
-from support.desk import Desk, Outcome
+from support.desk import Desk
+from support.outcome import Outcome
 from workflow_containers.building.builder import build_archive
 from workflow_containers.definition import load
 from workflow_containers.oci.reference import Namespace
