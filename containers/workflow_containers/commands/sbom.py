@@ -18,7 +18,7 @@ from workflow_sbom.formats import cyclonedx, spdx
 from workflow_sbom.machine.files import write_whole
 from workflow_sbom.merging.origin import FileForm, Origin, attributed
 from workflow_sbom.model.document import Sbom
-from workflow_sbom.terminal.moments import EPOCH_VARIABLE, stated
+from workflow_sbom.terminal.moments import stated, unstated
 from workflow_sbom.terminal.progress import stage
 
 _RENDER = {"cyclonedx": cyclonedx.render, "spdx": spdx.render}
@@ -51,10 +51,7 @@ def _newest(archive: Path) -> datetime:
     with Layout(archive) as layout:
         found = [*_times(layout)]
     if not found:
-        raise UsageError(
-            f"{archive}: no image of it says when it was made",
-            remedy=f"--created TIME, or set {EPOCH_VARIABLE} to what git log -1 --format=%ct says",
-        )
+        raise unstated(f"{archive}: no image of it says when it was made")
     return max(found)
 
 
@@ -69,8 +66,7 @@ def _times(layout: Layout) -> Iterator[datetime]:
 
 
 def _tell(asked: argparse.Namespace, sbom: Sbom, content: bytes, shell: Shell) -> None:
-    components = sum(1 for _ in sbom.walk()) - 1
-    edges = sum(len(edge.depends_on) for edge in sbom.dependencies)
+    components, edges = sbom.counts()
     if asked.json:
         shell.console.json(
             {

@@ -25,7 +25,7 @@ from workflow_sbom.making.times import newest
 from workflow_sbom.model.document import Sbom
 from workflow_sbom.python.environment import Environment, System
 from workflow_sbom.terminal.console import Console
-from workflow_sbom.terminal.moments import EPOCH_VARIABLE, stated
+from workflow_sbom.terminal.moments import stated, unstated
 from workflow_sbom.terminal.progress import Progress, stage
 
 _ENDINGS = {"cyclonedx": ".cdx.json", "spdx": ".spdx.json"}
@@ -171,10 +171,7 @@ def _outputs(asked: argparse.Namespace, found: Sequence[Recognised]) -> tuple[Pa
 def _own(found: Recognised, console: Console) -> datetime:
     moment = newest(found)
     if moment is None:
-        raise UsageError(
-            f"{found.path}: it holds no time that its build did not make up",
-            remedy=f"--created TIME, or set {EPOCH_VARIABLE} to what git log -1 --format=%ct says",
-        )
+        raise unstated(f"{found.path}: it holds no time that its build did not make up")
     console.say(f"{found.path}: of {moment:%Y-%m-%dT%H:%M:%SZ}, the newest time in it")
     return moment
 
@@ -184,20 +181,14 @@ def _tell(made: Sequence[Made], console: Console, *, as_json: bool) -> None:
     if as_json:
         console.json([_document(each) for each in made])
     elif written:
-        rows = [(str(each.job.output), *map(str, _counts(each.sbom))) for each in written]
+        rows = [(str(each.job.output), *map(str, each.sbom.counts())) for each in written]
         console.table(("sbom", "components", "edges"), rows)
     if written:
         console.next_step(f"workflow-sbom validate {written[0].job.output}")
 
 
-def _counts(sbom: Sbom) -> tuple[int, int]:
-    """Components beside the subject, and edges."""
-    parts = sum(1 for _ in sbom.walk()) - 1
-    return parts, sum(len(edge.depends_on) for edge in sbom.dependencies)
-
-
 def _document(made: Made) -> canonical.Json:
-    components, edges = _counts(made.sbom)
+    components, edges = made.sbom.counts()
     return {
         "artifact": str(made.job.found.path),
         "kind": made.job.found.kind.name.lower(),

@@ -126,6 +126,11 @@ class Sbom:
         for component in (*self.components, *self.formulation):
             yield from component.walk()
 
+    def counts(self) -> tuple[int, int]:
+        """How many components there are beside the subject, and how many edges."""
+        edges = sum(len(edge.depends_on) for edge in self.dependencies)
+        return sum(1 for _ in self.walk()) - 1, edges
+
     def published(self, publication: Publication | None) -> Sbom:
         """The same document with somebody standing behind it."""
         return replace(self, publication=publication)

@@ -36,6 +36,13 @@ def stated(asked: str | None, environment: Mapping[str, str]) -> datetime | None
     return datetime.fromtimestamp(epoch(said), UTC) if said else None
 
 
+def unstated(why: str) -> UsageError:
+    """The error for what nobody says the time of, and that tells none itself."""
+    return UsageError(
+        why, remedy=f"--created TIME, or set {EPOCH_VARIABLE} to what git log -1 --format=%ct says"
+    )
+
+
 def epoch(text: str) -> int:
     """The value of `SOURCE_DATE_EPOCH`, in seconds since 1970; raises `UsageError`.
 
