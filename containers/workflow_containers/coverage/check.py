@@ -56,15 +56,6 @@ def check(archive: Path, definition: Definition, given: Ours, tools: Tools) -> t
     )
 
 
-def require_explained(name: str, found: Sequence[Coverage]) -> None:
-    """Raises `CoverageError` with every fault of every platform."""
-    faults = [f"{name} {each.platform}: {fault}" for each in found for fault in each.faults]
-    if faults:
-        raise CoverageError(
-            "\n".join(faults), remedy="build it again from its locks, or find out who changed it"
-        )
-
-
 def _gathered(definition: Definition, given: Ours, tools: Tools) -> tuple[Ground, ...]:
     try:
         return grounds(definition, given.root, tools, Store(tools.store.absolute()))

@@ -38,7 +38,6 @@ from workflow_release.model import (
 )
 from workflow_sbom.digest import Digest, measure
 
-_Read = Callable[[IO[bytes], Artifact], Evidence]
 Explain = Callable[[Artifact, Recipe], tuple[str, ...]]
 """The entries of an artifact that nothing explains, each with the reason."""
 
